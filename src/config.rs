@@ -1,0 +1,319 @@
+//! Typed settings: `config/relevo.toml` (embedded), then a file, then `RELEVO__SECTION__KEY`.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use toml::{Table, Value};
+
+/// The complete default configuration, commented.
+pub const DEFAULTS: &str = include_str!("../config/relevo.toml");
+
+const ENV_PREFIX: &str = "RELEVO__";
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub server: Server,
+    pub database: Database,
+    pub queue: Queue,
+    pub gateway: Gateway,
+    pub worker: Worker,
+    pub telegram: Telegram,
+    pub email: Email,
+    pub secrets: Secrets,
+    pub telemetry: Telemetry,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    #[serde(rename = "shutdown_seconds", deserialize_with = "seconds")]
+    pub shutdown: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub connections: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    pub url: SecretString,
+    pub partitions: u16,
+    #[serde(rename = "confirm_seconds", deserialize_with = "seconds")]
+    pub confirm: Duration,
+    pub prefix: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    pub max_in_flight: usize,
+    #[serde(rename = "timeout_seconds", deserialize_with = "seconds")]
+    pub timeout: Duration,
+    pub retry_after_seconds: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    pub batch: usize,
+    pub max_attempts: u32,
+    pub dedup_days: u32,
+    pub parked_days: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telegram {
+    pub api_url: String,
+    #[serde(rename = "poll_seconds", deserialize_with = "seconds")]
+    pub poll: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    #[serde(rename = "idle_seconds", deserialize_with = "seconds")]
+    pub idle: Duration,
+    #[serde(rename = "poll_seconds", deserialize_with = "seconds")]
+    pub poll: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub master_key: SecretString,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    pub log: String,
+    pub json: bool,
+}
+
+/// A setting that is wrong, with its key and, where known, where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    pub fn new(key: &str, what: impl fmt::Display) -> Self {
+        Self(format!("{key}: {what}"))
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "configuration: {}", self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// The defaults, then `file`, then `environment`.
+    ///
+    /// # Errors
+    /// One message that names the first key that is unknown or wrong.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut settings = parse(DEFAULTS, "the built-in defaults")?;
+        if let Some(path) = file {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{name}: {error}")))?;
+            merge(&mut settings, parse(&text, &name)?, "", &name)?;
+        }
+        for (name, text) in environment {
+            if let Some(path) = name.strip_prefix(ENV_PREFIX) {
+                set(&mut settings, &path.to_ascii_lowercase(), &name, text)?;
+            }
+        }
+        let config: Self = serde_path_to_error::deserialize(Value::Table(settings)).map_err(|error| {
+            let key = error.path().to_string();
+            ConfigError::new(&key, first_line(error.inner()))
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The defaults alone.
+    pub fn defaults() -> Self {
+        #[expect(clippy::expect_used, reason = "the embedded file is checked by a test")]
+        Self::load(None, []).expect("the embedded defaults are valid")
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let database = self.database.url.expose_secret();
+        let queue = self.queue.url.expose_secret();
+        let rules = [
+            (
+                "database.url",
+                database.is_empty() || database.starts_with("postgres://") || database.starts_with("postgresql://"),
+                "must be empty (embedded SQLite) or postgres://user:password@host:port/name",
+            ),
+            ("database.connections", self.database.connections >= 2, "must be at least 2"),
+            (
+                "queue.url",
+                queue.is_empty() || queue.starts_with("amqp://") || queue.starts_with("amqps://"),
+                "must be empty (a table in the database) or amqp://user:password@host:port/vhost",
+            ),
+            ("queue.partitions", (1..=256).contains(&self.queue.partitions), "must be from 1 to 256"),
+            ("queue.prefix", !self.queue.prefix.is_empty(), "must not be empty"),
+            ("queue.confirm_seconds", !self.queue.confirm.is_zero(), "must be at least 1"),
+            ("gateway.max_in_flight", self.gateway.max_in_flight > 0, "must be at least 1"),
+            ("gateway.timeout_seconds", !self.gateway.timeout.is_zero(), "must be at least 1"),
+            ("worker.batch", (1..=5000).contains(&self.worker.batch), "must be from 1 to 5000"),
+            ("worker.max_attempts", self.worker.max_attempts > 0, "must be at least 1"),
+            ("worker.dedup_days", self.worker.dedup_days >= 8, "must be at least 8: Meta retries for 7 days"),
+            (
+                "telegram.api_url",
+                self.telegram.api_url.starts_with("http://") || self.telegram.api_url.starts_with("https://"),
+                "must be an http or https URL",
+            ),
+            ("telegram.poll_seconds", self.telegram.poll.as_secs() <= 50, "must be at most 50, the server's own limit"),
+            ("email.idle_seconds", (1..1740).contains(&self.email.idle.as_secs()), "must be from 1 to 1739"),
+            ("email.poll_seconds", !self.email.poll.is_zero(), "must be at least 1"),
+        ];
+        match rules.iter().find(|(_, holds, _)| !holds) {
+            Some((key, _, what)) => Err(ConfigError::new(key, what)),
+            None => tracing_subscriber::EnvFilter::try_new(&self.telemetry.log)
+                .map(drop)
+                .map_err(|error| ConfigError::new("telemetry.log", error)),
+        }
+    }
+}
+
+fn parse(text: &str, name: &str) -> Result<Table, ConfigError> {
+    text.parse::<Table>().map_err(|error| ConfigError(format!("{name}: {}", error.to_string().trim_end())))
+}
+
+/// Lays `over` on `base`; every key must exist in `base`, which holds all there are.
+fn merge(base: &mut Table, over: Table, section: &str, source: &str) -> Result<(), ConfigError> {
+    for (key, value) in over {
+        let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
+        match (base.get_mut(&key), value) {
+            (None, _) => return Err(unknown(base, &path, source)),
+            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value, &path, source)?,
+            (Some(Value::Table(_)), _) => return Err(ConfigError::new(&path, format!("is a section (in {source})"))),
+            (Some(slot), value) => *slot = value,
+        }
+    }
+    Ok(())
+}
+
+/// Sets one key from the environment; the default's type says how to read the text.
+fn set(base: &mut Table, path: &str, name: &str, text: String) -> Result<(), ConfigError> {
+    let mut table = base;
+    let mut parts: Vec<&str> = path.split("__").collect();
+    let key = parts.pop().unwrap_or_default();
+    for part in parts {
+        table = match table.get_mut(part) {
+            Some(Value::Table(inner)) => inner,
+            _ => return Err(ConfigError::new(&path.replace("__", "."), format!("there is no such setting ({name})"))),
+        };
+    }
+    let value = match table.get(key) {
+        None | Some(Value::Table(_)) => return Err(unknown(table, &path.replace("__", "."), name)),
+        Some(Value::Integer(_)) => match text.trim().parse() {
+            Ok(number) => Value::Integer(number),
+            Err(_) => {
+                return Err(ConfigError::new(&path.replace("__", "."), format!("must be a whole number ({name})")));
+            }
+        },
+        Some(Value::Boolean(_)) => match text.trim().parse() {
+            Ok(flag) => Value::Boolean(flag),
+            Err(_) => {
+                return Err(ConfigError::new(&path.replace("__", "."), format!("must be true or false ({name})")));
+            }
+        },
+        Some(_) => Value::String(text),
+    };
+    table.insert(key.to_owned(), value);
+    Ok(())
+}
+
+fn unknown(table: &Table, path: &str, source: &str) -> ConfigError {
+    let known: Vec<&str> = table.keys().map(String::as_str).collect();
+    ConfigError::new(path, format!("there is no such setting ({source}); known here: {}", known.join(", ")))
+}
+
+fn first_line(error: impl fmt::Display) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u32::deserialize(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_with(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::load(None, pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn the_embedded_file_and_the_production_file_are_whole() {
+        let config = Config::defaults();
+        assert_eq!(config.server.listen.port(), 8080);
+        let production = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/production.toml");
+        assert_eq!(Config::load(Some(&production), []).unwrap().queue.partitions, 16);
+    }
+
+    #[test]
+    fn the_environment_overrides_and_other_variables_do_not_matter() {
+        let config = load_with(&[
+            ("RELEVO__SERVER__LISTEN", "127.0.0.1:0"),
+            ("RELEVO__QUEUE__PARTITIONS", "3"),
+            ("RELEVO__TELEMETRY__JSON", "true"),
+            ("RELEVO__DATA_DIR", "/x"),
+            ("PATH", "/bin"),
+            ("RELEVO_TEST_POSTGRES_URL", "x"),
+        ])
+        .unwrap();
+        assert_eq!((config.server.listen.port(), config.queue.partitions, config.telemetry.json), (0, 3, true));
+        assert_eq!(config.data_dir, Path::new("/x"));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_in_one_line_without_its_value() {
+        for (key, value, expected) in [
+            ("RELEVO__SERVER__LISTEN", "nowhere", "server.listen: "),
+            ("RELEVO__QUEUE__PARTITIONS", "many", "queue.partitions: must be a whole number"),
+            ("RELEVO__QUEUE__PARTITIONS", "0", "queue.partitions: must be from 1 to 256"),
+            ("RELEVO__QUEUE__PARTITIONS", "-1", "queue.partitions: "),
+            ("RELEVO__QUEUE__URL", "http://secret@x", "queue.url: must be empty"),
+            ("RELEVO__DATABASE__URL", "mysql://secret@x", "database.url: must be empty"),
+            ("RELEVO__SERVER__PORT", "1", "server.port: there is no such setting"),
+            ("RELEVO__SERVR__LISTEN", "1", "servr.listen: there is no such setting"),
+            ("RELEVO__TELEMETRY__LOG", "relevo=loud", "telemetry.log: "),
+            ("RELEVO__TELEMETRY__JSON", "maybe", "telemetry.json: must be true or false"),
+        ] {
+            let message = load_with(&[(key, value)]).unwrap_err().to_string();
+            assert!(message.starts_with(&format!("configuration: {expected}")), "{message}");
+            assert_eq!(message.lines().count(), 1, "{message}");
+            assert!(!message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let config = load_with(&[("RELEVO__DATABASE__URL", "postgres://u:hunter2@h/d")]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Customers and their addresses.
+
+use relevo_adapters::Millis;
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::{Result, Tx, json_rows, macros::*};
+
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct Contact {
+    pub id: String,
+    pub company_id: i64,
+    pub name: Option<String>,
+    pub account: Option<String>,
+    pub language: Option<String>,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+}
+
+/// An address of a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, FromRow, Serialize)]
+pub struct IdentityRow {
+    pub company_id: i64,
+    pub scheme: String,
+    pub value: String,
+    pub contact_id: String,
+}
+
+/// An address to look for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Address<'a> {
+    pub c: i64,
+    pub s: &'a str,
+    pub v: &'a str,
+}
+
+/// The known ones among `addresses`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(tx: &mut Tx, addresses: &[Address<'_>]) -> Result<Vec<IdentityRow>> {
+    fetch_all!(
+        tx,
+        IdentityRow,
+        rows!(
+            "SELECT i.company_id, i.scheme, i.value, i.contact_id FROM",
+            [c bigint, s text, v text],
+            "JOIN identities i ON i.company_id = r.c AND i.scheme = r.s AND i.value = r.v"
+        ),
+        json_rows(addresses)
+    )
+}
+
+#[derive(Serialize)]
+struct Id<'a> {
+    i: &'a str,
+}
+
+/// The contacts with these ids.
+///
+/// # Errors
+/// Those of the database.
+pub async fn load(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Contact>> {
+    let ids: Vec<Id<'_>> = ids.iter().map(|i| Id { i }).collect();
+    fetch_all!(
+        tx,
+        Contact,
+        rows!(
+            "SELECT c.id, c.company_id, c.name, c.account, c.language, c.created_at, c.updated_at FROM",
+            [i text],
+            "JOIN contacts c ON c.id = r.i"
+        ),
+        json_rows(&ids)
+    )
+}
+
+/// Adds contacts, or brings known ones up to date.
+///
+/// # Errors
+/// Those of the database.
+pub async fn save(tx: &mut Tx, contacts: &[&Contact]) -> Result<()> {
+    execute!(
+        tx,
+        rows!(
+            "INSERT INTO contacts (id, company_id, name, account, language, created_at, updated_at) \
+             SELECT id, company_id, name, account, language, created_at, updated_at FROM",
+            [id text, company_id bigint, name text, account text, language text, created_at bigint, updated_at bigint],
+            "WHERE true ON CONFLICT (id) DO UPDATE SET name = excluded.name, account = excluded.account, \
+             language = excluded.language, updated_at = excluded.updated_at"
+        ),
+        json_rows(contacts)
+    )
+    .map(drop)
+}
+
+/// Adds addresses; gives how many were new. Fewer than given: another transaction was first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_identities(tx: &mut Tx, rows: &[IdentityRow], now: Millis) -> Result<u64> {
+    execute!(
+        tx,
+        rows!(
+            "INSERT INTO identities (company_id, scheme, value, contact_id, created_at) \
+             SELECT company_id, scheme, value, contact_id, $2 FROM",
+            [company_id bigint, scheme text, value text, contact_id text],
+            "WHERE true ORDER BY company_id, scheme, value ON CONFLICT (company_id, scheme, value) DO NOTHING"
+        ),
+        json_rows(rows),
+        now
+    )
+}
+
+/// Gives known addresses to another contact.
+///
+/// # Errors
+/// Those of the database.
+pub async fn move_identities(tx: &mut Tx, rows: &[IdentityRow]) -> Result<()> {
+    execute!(
+        tx,
+        rows!(
+            "UPDATE identities SET contact_id = r.contact_id FROM",
+            [company_id bigint, scheme text, value text, contact_id text],
+            "WHERE identities.company_id = r.company_id AND identities.scheme = r.scheme AND identities.value = r.value"
+        ),
+        json_rows(rows)
+    )
+    .map(drop)
+}
+
+/// Writes a contact's national identity number in its stored form (letters and digits, upper case).
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_country_id(tx: &mut Tx, contact: &str, country_id: &str) -> Result<()> {
+    execute!(tx, "UPDATE contacts SET country_id = $2 WHERE id = $1", contact, country_id).map(drop)
+}

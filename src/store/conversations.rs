@@ -1,0 +1,133 @@
+//! Threads and their names.
+
+use relevo_adapters::Millis;
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::{Result, Tx, json_rows, macros::*};
+
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct Conversation {
+    pub id: String,
+    pub company_id: i64,
+    pub channel_id: i64,
+    pub contact_id: Option<String>,
+    /// Its latest ticket.
+    pub ticket_id: Option<String>,
+    pub subject: Option<String>,
+    pub blocked_at: Option<Millis>,
+    pub last_inbound_at: Option<Millis>,
+    pub created_at: Millis,
+}
+
+/// A name to look for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Name<'a> {
+    pub c: i64,
+    pub k: &'a str,
+}
+
+/// A name and the conversation that it names.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct KeyRow {
+    pub channel_id: i64,
+    pub key: String,
+    pub conversation_id: String,
+}
+
+/// The known ones among `names`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_keys(tx: &mut Tx, names: &[Name<'_>]) -> Result<Vec<KeyRow>> {
+    fetch_all!(
+        tx,
+        KeyRow,
+        rows!(
+            "SELECT k.channel_id, k.key, k.conversation_id FROM",
+            [c bigint, k text],
+            "JOIN conversation_keys k ON k.channel_id = r.c AND k.key = r.k"
+        ),
+        json_rows(names)
+    )
+}
+
+#[derive(Serialize)]
+struct Id<'a> {
+    i: &'a str,
+}
+
+/// The conversations with these ids.
+///
+/// # Errors
+/// Those of the database.
+pub async fn load(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Conversation>> {
+    let ids: Vec<Id<'_>> = ids.iter().map(|i| Id { i }).collect();
+    fetch_all!(
+        tx,
+        Conversation,
+        rows!(
+            "SELECT c.id, c.company_id, c.channel_id, c.contact_id, c.ticket_id, c.subject, c.blocked_at, \
+             c.last_inbound_at, c.created_at FROM",
+            [i text],
+            "JOIN conversations c ON c.id = r.i"
+        ),
+        json_rows(&ids)
+    )
+}
+
+/// Adds conversations, or brings known ones up to date.
+///
+/// # Errors
+/// Those of the database.
+pub async fn save(tx: &mut Tx, conversations: &[&Conversation]) -> Result<()> {
+    execute!(
+        tx,
+        rows!(
+            "INSERT INTO conversations (id, company_id, channel_id, contact_id, ticket_id, subject, blocked_at, \
+             last_inbound_at, created_at) SELECT id, company_id, channel_id, contact_id, ticket_id, subject, \
+             blocked_at, last_inbound_at, created_at FROM",
+            [id text, company_id bigint, channel_id bigint, contact_id text, ticket_id text, subject text,
+             blocked_at bigint, last_inbound_at bigint, created_at bigint],
+            "WHERE true ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, \
+             ticket_id = excluded.ticket_id, subject = excluded.subject, blocked_at = excluded.blocked_at, \
+             last_inbound_at = excluded.last_inbound_at"
+        ),
+        json_rows(conversations)
+    )
+    .map(drop)
+}
+
+/// Adds names; gives how many were new. Fewer than given: another transaction was first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_keys(tx: &mut Tx, keys: &[KeyRow]) -> Result<u64> {
+    execute!(
+        tx,
+        rows!(
+            "INSERT INTO conversation_keys (channel_id, key, conversation_id) \
+             SELECT channel_id, key, conversation_id FROM",
+            [channel_id bigint, key text, conversation_id text],
+            "WHERE true ORDER BY channel_id, key ON CONFLICT (channel_id, key) DO NOTHING"
+        ),
+        json_rows(keys)
+    )
+}
+
+/// Gives known names to another conversation.
+///
+/// # Errors
+/// Those of the database.
+pub async fn move_keys(tx: &mut Tx, keys: &[KeyRow]) -> Result<()> {
+    execute!(
+        tx,
+        rows!(
+            "UPDATE conversation_keys SET conversation_id = r.conversation_id FROM",
+            [channel_id bigint, key text, conversation_id text],
+            "WHERE conversation_keys.channel_id = r.channel_id AND conversation_keys.key = r.key"
+        ),
+        json_rows(keys)
+    )
+    .map(drop)
+}

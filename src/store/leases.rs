@@ -1,0 +1,52 @@
+//! Leases: who may do a thing alone, until when.
+
+use relevo_adapters::Millis;
+
+use super::{Result, Tx, macros::*};
+
+/// Takes or renews the lease `name` until `until`, unless somebody else holds it at `now`. Gives whether it is ours.
+///
+/// # Errors
+/// Those of the database.
+pub async fn take(tx: &mut Tx, name: &str, owner: &str, now: Millis, until: Millis) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "INSERT INTO leases (name, owner, until) VALUES ($1, $2, $4) ON CONFLICT (name) DO UPDATE \
+         SET owner = excluded.owner, until = excluded.until WHERE leases.owner = $2 OR leases.until <= $3",
+        name,
+        owner,
+        now,
+        until
+    )?;
+    Ok(rows > 0)
+}
+
+/// Gives a lease back.
+///
+/// # Errors
+/// Those of the database.
+pub async fn release(tx: &mut Tx, name: &str, owner: &str) -> Result<()> {
+    execute!(tx, "DELETE FROM leases WHERE name = $1 AND owner = $2", name, owner).map(drop)
+}
+
+/// The live leases whose names start with `prefix`: `(name, owner)`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn live(tx: &mut Tx, prefix: &str, now: Millis) -> Result<Vec<(String, String)>> {
+    fetch_all!(
+        tx,
+        (String, String),
+        "SELECT name, owner FROM leases WHERE name LIKE $1 || '%' AND until > $2 ORDER BY name",
+        prefix,
+        now
+    )
+}
+
+/// Renews every lease of `owner`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn renew(tx: &mut Tx, owner: &str, until: Millis) -> Result<()> {
+    execute!(tx, "UPDATE leases SET until = $2 WHERE owner = $1", owner, until).map(drop)
+}

@@ -1,0 +1,253 @@
+//! Tickets, and the lists of them that the API shows.
+
+use relevo_adapters::Millis;
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::{Result, Sql, Tx, json_rows, macros::*};
+
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct Ticket {
+    pub id: String,
+    pub company_id: i64,
+    /// Per company, shown to agents.
+    pub number: i64,
+    pub channel_id: i64,
+    /// The channel's kind.
+    pub kind: String,
+    pub conversation_id: String,
+    pub contact_id: Option<String>,
+    /// `open`, `inProgress`, `closed` or `ignored`.
+    pub state: String,
+    pub subject: Option<String>,
+    pub last_author: Option<String>,
+    pub last_content: Option<String>,
+    /// Since when it waits without an owner.
+    pub waiting_since: Option<Millis>,
+    pub close_reason: Option<String>,
+    pub closed_at: Option<Millis>,
+    /// How often it was reopened.
+    pub reopened: i64,
+    pub created_at: Millis,
+    pub updated_at: Millis,
+}
+
+macro_rules! columns {
+    () => {
+        "t.id, t.company_id, t.number, t.channel_id, t.kind, t.conversation_id, t.contact_id, t.state, t.subject, \
+         t.last_author, t.last_content, t.waiting_since, t.close_reason, t.closed_at, t.reopened, t.created_at, \
+         t.updated_at"
+    };
+}
+
+#[derive(Serialize)]
+struct Id<'a> {
+    i: &'a str,
+}
+
+/// The tickets with these ids, locked until the end of the transaction.
+///
+/// # Errors
+/// Those of the database.
+pub async fn load_for_update(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Ticket>> {
+    let ids: Vec<Id<'_>> = ids.iter().map(|i| Id { i }).collect();
+    fetch_all!(
+        tx,
+        Ticket,
+        Sql {
+            sqlite: concat!(
+                "SELECT ",
+                columns!(),
+                " FROM tickets t \
+                 WHERE t.id IN (SELECT json_extract(value, '$.i') FROM json_each($1))"
+            ),
+            postgres: concat!(
+                "SELECT ",
+                columns!(),
+                " FROM tickets t \
+                 WHERE t.id IN (SELECT i FROM jsonb_to_recordset($1::jsonb) AS r(i text)) ORDER BY t.id FOR UPDATE"
+            ),
+        },
+        json_rows(&ids)
+    )
+}
+
+/// Adds tickets, or brings known ones up to date.
+///
+/// # Errors
+/// [`super::StoreError::Duplicate`] if another transaction opened one for the same conversation (P3).
+pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
+    execute!(
+        tx,
+        rows!(
+            "INSERT INTO tickets (id, company_id, number, channel_id, kind, conversation_id, contact_id, state, \
+             subject, last_author, last_content, waiting_since, close_reason, closed_at, reopened, created_at, \
+             updated_at) SELECT id, company_id, number, channel_id, kind, conversation_id, contact_id, state, subject, \
+             last_author, last_content, waiting_since, close_reason, closed_at, reopened, created_at, updated_at FROM",
+            [id text, company_id bigint, number bigint, channel_id bigint, kind text, conversation_id text,
+             contact_id text, state text, subject text, last_author text, last_content text, waiting_since bigint,
+             close_reason text, closed_at bigint, reopened bigint, created_at bigint, updated_at bigint],
+            "WHERE true ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, state = excluded.state, \
+             subject = excluded.subject, last_author = excluded.last_author, last_content = excluded.last_content, \
+             waiting_since = excluded.waiting_since, close_reason = excluded.close_reason, \
+             closed_at = excluded.closed_at, reopened = excluded.reopened, updated_at = excluded.updated_at"
+        ),
+        json_rows(tickets)
+    )
+    .map(drop)
+}
+
+/// A company's ticket by id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(tx: &mut Tx, company: i64, id: &str) -> Result<Option<Ticket>> {
+    fetch_optional!(
+        tx,
+        Ticket,
+        concat!("SELECT ", columns!(), " FROM tickets t WHERE t.company_id = $1 AND t.id = $2"),
+        company,
+        id
+    )
+}
+
+/// A company's ticket by the number that agents see.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_by_number(tx: &mut Tx, company: i64, number: i64) -> Result<Option<Ticket>> {
+    fetch_optional!(
+        tx,
+        Ticket,
+        concat!("SELECT ", columns!(), " FROM tickets t WHERE t.company_id = $1 AND t.number = $2"),
+        company,
+        number
+    )
+}
+
+/// The tickets of the contacts with this national identity number (stored form), newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_country_id(tx: &mut Tx, company: i64, country_id: &str, limit: i64) -> Result<Vec<Ticket>> {
+    fetch_all!(
+        tx,
+        Ticket,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM contacts c JOIN tickets t ON t.contact_id = c.id \
+             WHERE c.company_id = $1 AND c.country_id = $2 AND t.company_id = $1 \
+             ORDER BY t.created_at DESC, t.id DESC LIMIT $3"
+        ),
+        company,
+        country_id,
+        limit
+    )
+}
+
+/// The tickets of the contact with this address, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn by_identity(tx: &mut Tx, company: i64, scheme: &str, value: &str, limit: i64) -> Result<Vec<Ticket>> {
+    fetch_all!(
+        tx,
+        Ticket,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM identities i JOIN tickets t ON t.contact_id = i.contact_id \
+             WHERE i.company_id = $1 AND i.scheme = $2 AND i.value = $3 AND t.company_id = $1 \
+             ORDER BY t.created_at DESC, t.id DESC LIMIT $4"
+        ),
+        company,
+        scheme,
+        value,
+        limit
+    )
+}
+
+/// The ids of a company's tickets in `state`, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn ids_by_state(tx: &mut Tx, company: i64, state: &str, limit: i64) -> Result<Vec<String>> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT id FROM tickets WHERE company_id = $1 AND state = $2 ORDER BY created_at DESC, id DESC LIMIT $3",
+        company,
+        state,
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// A page of a company's tickets of one kind that were created in `[from, to)`, newest first, starting at the ticket
+/// `start` (itself included), or at the newest. Tickets that arrive meanwhile do not move the pages.
+#[derive(Debug, Clone, Copy)]
+pub struct Page<'a> {
+    pub company: i64,
+    pub kind: &'a str,
+    pub from: Millis,
+    pub to: Millis,
+    pub start: Option<(Millis, &'a str)>,
+    pub limit: i64,
+}
+
+/// The tickets of a page.
+///
+/// # Errors
+/// Those of the database.
+pub async fn page(tx: &mut Tx, page: Page<'_>) -> Result<Vec<Ticket>> {
+    let (start_at, start_id) = page.start.unwrap_or((page.to, ""));
+    fetch_all!(
+        tx,
+        Ticket,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM tickets t WHERE t.company_id = $1 AND t.kind = $2 \
+             AND t.created_at >= $3 AND t.created_at < $4 AND (t.created_at, t.id) <= ($5, $6) \
+             ORDER BY t.created_at DESC, t.id DESC LIMIT $7"
+        ),
+        page.company,
+        page.kind,
+        page.from,
+        page.to,
+        start_at,
+        start_id,
+        page.limit
+    )
+}
+
+/// How many tickets each company has per state: `(company, state, count)`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn counts(tx: &mut Tx, company: i64) -> Result<Vec<(String, i64)>> {
+    fetch_all!(
+        tx,
+        (String, i64),
+        "SELECT state, count(*) FROM tickets WHERE company_id = $1 GROUP BY state ORDER BY state",
+        company
+    )
+}
+
+/// Closes a ticket; gives whether it was open.
+///
+/// # Errors
+/// Those of the database.
+pub async fn close(tx: &mut Tx, company: i64, id: &str, reason: &str, now: Millis) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE tickets SET state = 'closed', close_reason = $3, closed_at = $4, updated_at = $4, waiting_since = NULL \
+         WHERE company_id = $1 AND id = $2 AND state <> 'closed'",
+        company,
+        id,
+        reason,
+        now
+    )?;
+    Ok(rows > 0)
+}
