@@ -10,6 +10,8 @@
 
 pub mod clock;
 pub mod config;
+pub mod desk;
+pub mod domain;
 pub mod queue;
 pub mod secrets;
 pub mod store;

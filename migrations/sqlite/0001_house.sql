@@ -154,6 +154,7 @@ CREATE TABLE tickets (
     subject TEXT,
     last_author TEXT,
     last_content TEXT,
+    last_message_at INTEGER,
     waiting_since INTEGER,
     close_reason TEXT,
     closed_at INTEGER,

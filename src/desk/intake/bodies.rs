@@ -1,0 +1,51 @@
+//! Rows from the adapters' vocabulary.
+
+use relevo_adapters::{Attachment, MediaSource, Message, text};
+use serde::Serialize;
+
+use super::world::World;
+use crate::{domain::Envelope, store::messages::AttachmentRow};
+
+/// Bytes of a message's text that lists and tickets show.
+const PREVIEW: usize = 2_000;
+
+pub(super) fn preview(content: &str) -> String {
+    text::truncate(content, PREVIEW).to_owned()
+}
+
+pub(super) fn to_json<T: Serialize>(value: &T) -> String {
+    #[expect(clippy::expect_used, reason = "the vocabulary holds text, numbers and JSON values only")]
+    serde_json::to_string(value).expect("plain data")
+}
+
+impl World {
+    pub(super) fn add_attachments(&mut self, envelope: &Envelope, message: &Message, message_id: &str) {
+        for attachment in &message.attachments {
+            let id = self.clock.id();
+            self.added.attachments.push(attachment_row(id, envelope, attachment, message_id));
+        }
+    }
+}
+
+fn attachment_row(id: String, envelope: &Envelope, attachment: &Attachment, message_id: &str) -> AttachmentRow {
+    let (state, sha256) = match &attachment.source {
+        MediaSource::Platform { .. } | MediaSource::Url { .. } => ("pending", None),
+        MediaSource::Blob { sha256 } => ("stored", Some(sha256.clone())),
+        MediaSource::Unavailable { .. } => ("unavailable", None),
+    };
+    AttachmentRow {
+        id,
+        message_id: message_id.to_owned(),
+        channel_id: envelope.channel,
+        kind: attachment.kind.as_str().to_owned(),
+        source: to_json(&attachment.source),
+        state: state.to_owned(),
+        mime: attachment.mime.clone(),
+        file_name: attachment.file_name.clone(),
+        size: attachment.size.and_then(|size| i64::try_from(size).ok()),
+        sha256,
+        content_id: attachment.content_id.clone(),
+        extra: attachment.extra.as_ref().map(to_json),
+        created_at: envelope.received_at,
+    }
+}

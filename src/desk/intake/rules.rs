@@ -1,0 +1,330 @@
+//! The rules: what each kind of event does to the world (DESIGN §5).
+
+use relevo_adapters::{Body, Content, Message, Notice};
+
+use super::{
+    bodies::{preview, to_json},
+    load::group_ref,
+    world::{Entry, World},
+};
+use crate::{
+    domain::{Envelope, Latest, Placement, TicketState, place},
+    store::{
+        channels::ChannelEvent,
+        messages::{MessageRow, RefRow},
+        tickets::Ticket,
+    },
+};
+
+/// Who wrote a message, and what that means for tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The customer: opens, joins or reopens a ticket.
+    Contact,
+    /// Our staff in the platform's own app: joins the latest ticket, opens none.
+    App,
+    /// A machine: shown with the latest ticket, opens none.
+    Automatic,
+}
+
+impl Origin {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::App => "app",
+            Self::Automatic => "automatic",
+        }
+    }
+
+    fn direction(self) -> &'static str {
+        if self == Self::App { "out" } else { "in" }
+    }
+}
+
+impl World {
+    pub(super) fn apply(&mut self, envelope: &Envelope) {
+        match &envelope.event.content {
+            Content::Message(message) => self.message(envelope, message, Origin::Contact),
+            Content::Echo(message) => self.message(envelope, message, Origin::App),
+            Content::Automatic(message) => self.message(envelope, message, Origin::Automatic),
+            Content::Reaction { target, emoji } => self.reaction(envelope, target, emoji.as_deref()),
+            Content::Revision { target, message } => self.revision(envelope, target, message),
+            Content::Tombstone { target } => self.tombstone(envelope, target),
+            Content::Visibility { target, hidden } => self.visibility(envelope, target, *hidden),
+            Content::Receipt(receipt) => self.receipt(envelope, receipt),
+            Content::Bounce(bounce) => self.bounce(envelope, bounce),
+            Content::IdentityChange { old, new, note } => {
+                self.identity_change(envelope, old, new, note.as_deref());
+            }
+            Content::ThreadMoved { from } => self.thread_moved(envelope, from),
+            Content::ContactBlocked { blocked } => self.contact_blocked(envelope, *blocked),
+            Content::Notice(notice) => self.notice(envelope, notice),
+        }
+    }
+
+    fn message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
+        let known = message.id.as_ref().is_some_and(|id| self.refs.contains_key(&(envelope.channel, id.clone())));
+        if known {
+            // Older than the dedup markers reach, or a rescan of a mailbox: the message is there already.
+            return;
+        }
+        let album = message.group.as_ref().and_then(|group| self.find_message(envelope.channel, &group_ref(group)));
+        let (row_id, ticket_id) = match album {
+            Some(id) => self.join_album(envelope, message, id),
+            None => self.new_message(envelope, message, origin),
+        };
+        self.add_attachments(envelope, message, &row_id);
+        self.add_ref(envelope.channel, message.id.clone(), &row_id);
+        self.touch_ticket(envelope, &row_id, ticket_id, origin);
+        if let Some(waiting) = message.id.as_ref().and_then(|id| self.waiting.remove(&(envelope.channel, id.clone()))) {
+            waiting.iter().for_each(|waiting| self.apply(waiting));
+        }
+    }
+
+    fn new_message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) -> (String, Option<String>) {
+        let sender = envelope.event.sender.as_ref();
+        let contact = match origin {
+            Origin::App => None,
+            Origin::Contact | Origin::Automatic => self.contact(envelope.company, sender, envelope.received_at),
+        };
+        let conversation = self.conversation(envelope, contact.as_deref());
+        let ticket = match origin {
+            Origin::Contact => Some(self.ticket_for(envelope, &conversation)),
+            Origin::App | Origin::Automatic => self.latest_ticket(&conversation),
+        };
+        if origin == Origin::Contact {
+            self.note_inbound(&conversation, envelope);
+        }
+        let row = self.message_row(envelope, message, origin, conversation, ticket.clone(), contact);
+        let id = row.id.clone();
+        self.messages.insert(id.clone(), Entry::created(row));
+        self.add_ref(envelope.channel, message.group.as_deref().map(group_ref), &id);
+        (id, ticket)
+    }
+
+    fn message_row(
+        &self,
+        envelope: &Envelope,
+        message: &Message,
+        origin: Origin,
+        conversation: String,
+        ticket: Option<String>,
+        contact: Option<String>,
+    ) -> MessageRow {
+        let sender = envelope.event.sender.as_ref();
+        let channel = self.channels.get(&envelope.channel).map(|channel| channel.name.clone());
+        let (name, account) = match origin {
+            Origin::App => (channel, None),
+            Origin::Contact | Origin::Automatic => {
+                (sender.and_then(|s| s.name.clone()), sender.and_then(|s| s.account.clone()))
+            }
+        };
+        MessageRow {
+            id: self.clock.id(),
+            company_id: envelope.company,
+            channel_id: envelope.channel,
+            conversation_id: conversation,
+            ticket_id: ticket,
+            direction: origin.direction().to_owned(),
+            origin: origin.as_str().to_owned(),
+            kind: message.kind().to_owned(),
+            content: message.display(),
+            body: to_json(&message.body),
+            extra: message.extra.as_ref().map(to_json),
+            raw: envelope.event.raw.as_ref().map(to_json),
+            reply_to: message.reply_to.clone(),
+            author_id: contact,
+            author_name: name.or_else(|| account.clone()),
+            author_account: account,
+            at: envelope.at(),
+            received_at: envelope.received_at,
+            log_id: envelope.log,
+            status: None,
+            status_at: None,
+            failure: None,
+            edited_at: None,
+            deleted_at: None,
+            hidden_at: None,
+        }
+    }
+
+    /// One more picture of an album: its files join the message that the first one made, its caption is added.
+    fn join_album(&mut self, envelope: &Envelope, message: &Message, id: String) -> (String, Option<String>) {
+        // The caller found the message under this id.
+        let Some(entry) = self.messages.get_mut(&id) else { return (id, None) };
+        if let Body::Text { text } = &message.body {
+            let row = entry.edit();
+            let before: Body = serde_json::from_str(&row.body).unwrap_or_default();
+            let text = match before {
+                Body::Text { text: before } if !before.is_empty() => format!("{before}\n{text}"),
+                _ => text.clone(),
+            };
+            row.content.clone_from(&text);
+            row.body = to_json(&Body::Text { text });
+        }
+        let ticket = entry.row.ticket_id.clone();
+        let conversation = entry.row.conversation_id.clone();
+        self.note_inbound(&conversation, envelope);
+        (id, ticket)
+    }
+
+    pub(super) fn find_message(&self, channel: i64, name: &str) -> Option<String> {
+        self.refs.get(&(channel, name.to_owned())).filter(|id| self.messages.contains_key(*id)).cloned()
+    }
+
+    fn add_ref(&mut self, channel: i64, name: Option<String>, message: &str) {
+        let Some(name) = name else { return };
+        if self.refs.insert((channel, name.clone()), message.to_owned()).is_none() {
+            self.added.refs.push(RefRow { channel_id: channel, name, message_id: message.to_owned() });
+        }
+    }
+
+    fn note_inbound(&mut self, conversation: &str, envelope: &Envelope) {
+        if let Some(entry) = self.conversations.get_mut(conversation) {
+            let at = Some(envelope.at());
+            if entry.row.last_inbound_at < at {
+                entry.edit().last_inbound_at = at;
+            }
+        }
+    }
+
+    fn latest_ticket(&self, conversation: &str) -> Option<String> {
+        self.conversations.get(conversation)?.row.ticket_id.clone()
+    }
+
+    /// The ticket that a customer's message goes to: the one that is not closed, the one that just closed, a new one.
+    fn ticket_for(&mut self, envelope: &Envelope, conversation: &str) -> String {
+        let latest = self.latest_ticket(conversation);
+        let state = latest.as_ref().and_then(|id| self.tickets.get(id)).map(|ticket| Latest {
+            closed: ticket.row.state == TicketState::Closed.as_str(),
+            closed_at: ticket.row.closed_at,
+        });
+        let reopen_within = self.channels.get(&envelope.channel).map_or(0, |channel| channel.reopen_within_ms);
+        match (place(state, envelope.received_at, reopen_within), latest) {
+            (Placement::Append, Some(id)) => id,
+            (Placement::Reopen, Some(id)) => self.reopen_ticket(envelope, id),
+            _ => self.open_ticket(envelope, conversation),
+        }
+    }
+
+    fn reopen_ticket(&mut self, envelope: &Envelope, id: String) -> String {
+        if let Some(entry) = self.tickets.get_mut(&id) {
+            let ticket = entry.edit();
+            TicketState::Open.as_str().clone_into(&mut ticket.state);
+            ticket.waiting_since = Some(envelope.received_at);
+            ticket.close_reason = None;
+            ticket.closed_at = None;
+            ticket.reopened += 1;
+            self.report.reopened += 1;
+        }
+        id
+    }
+
+    fn open_ticket(&mut self, envelope: &Envelope, conversation: &str) -> String {
+        let id = self.clock.id();
+        let found = self.conversations.get_mut(conversation);
+        let (contact, subject) = found.map_or((None, None), |entry| {
+            let row = entry.edit();
+            row.ticket_id = Some(id.clone());
+            (row.contact_id.clone(), row.subject.clone())
+        });
+        let kind = self.channels.get(&envelope.channel).map(|channel| channel.kind.clone());
+        let ticket = Ticket {
+            id: id.clone(),
+            company_id: envelope.company,
+            // Given when the batch is saved, in the order of the ids.
+            number: 0,
+            channel_id: envelope.channel,
+            kind: kind.unwrap_or_default(),
+            conversation_id: conversation.to_owned(),
+            contact_id: contact,
+            state: TicketState::Open.as_str().to_owned(),
+            subject,
+            last_author: None,
+            last_content: None,
+            last_message_at: None,
+            waiting_since: Some(envelope.received_at),
+            close_reason: None,
+            closed_at: None,
+            reopened: 0,
+            created_at: envelope.received_at,
+            updated_at: envelope.received_at,
+        };
+        self.tickets.insert(id.clone(), Entry::created(ticket));
+        self.report.opened += 1;
+        id
+    }
+
+    /// Shows the message on its ticket, if it is the latest by the platform's time. Our own staff's messages count;
+    /// a machine's do not.
+    fn touch_ticket(&mut self, envelope: &Envelope, message: &str, ticket: Option<String>, origin: Origin) {
+        let Some(entry) = ticket.and_then(|id| self.tickets.get_mut(&id)) else { return };
+        let Some(message) = self.messages.get(message).map(|entry| &entry.row) else { return };
+        if origin == Origin::Automatic {
+            return;
+        }
+        let ticket = entry.edit();
+        ticket.updated_at = ticket.updated_at.max(envelope.received_at);
+        if ticket.contact_id.is_none() {
+            ticket.contact_id.clone_from(&message.author_id);
+        }
+        if ticket.last_message_at <= Some(message.at) {
+            ticket.last_message_at = Some(message.at);
+            ticket.last_author.clone_from(&message.author_name);
+            ticket.last_content = Some(preview(&message.content));
+        }
+    }
+
+    fn identity_change(
+        &mut self,
+        envelope: &Envelope,
+        old: &[relevo_adapters::Identity],
+        new: &[relevo_adapters::Identity],
+        note: Option<&str>,
+    ) {
+        let company = envelope.company;
+        let all = || old.iter().chain(new);
+        let contact = all().find_map(|identity| self.identities.get(&(company, identity.clone())).cloned());
+        if let Some(contact) = &contact {
+            let identities: Vec<_> = all().cloned().collect();
+            self.bind_identities(company, &identities, contact);
+        }
+        if let Some(conversation) = self.find_conversation(envelope, contact.as_deref()) {
+            self.bind_names(envelope.channel, &envelope.event, &conversation);
+            let text = note.unwrap_or("El cliente cambió de número o identificador").to_owned();
+            let body = Body::Service { kind: "identity_change".to_owned(), text };
+            let message = Message { body, ..Message::default() };
+            let ticket = self.latest_ticket(&conversation);
+            let row = self.message_row(envelope, &message, Origin::Automatic, conversation, ticket, contact);
+            self.messages.insert(row.id.clone(), Entry::created(row));
+        }
+    }
+
+    fn thread_moved(&mut self, envelope: &Envelope, from: &[String]) {
+        let old = from.iter().find_map(|key| self.keys.get(&(envelope.channel, key.clone())).cloned());
+        if let Some(conversation) = old.or_else(|| self.find_conversation(envelope, None)) {
+            self.bind_names(envelope.channel, &envelope.event, &conversation);
+            from.iter().for_each(|key| self.bind_alias(envelope.channel, key, &conversation));
+        }
+    }
+
+    fn contact_blocked(&mut self, envelope: &Envelope, blocked: bool) {
+        let found = self.find_conversation(envelope, None);
+        if let Some(entry) = found.and_then(|id| self.conversations.get_mut(&id)) {
+            entry.edit().blocked_at = blocked.then(|| envelope.at());
+        }
+    }
+
+    pub(super) fn notice(&mut self, envelope: &Envelope, notice: &Notice) {
+        let id = self.clock.id();
+        self.added.channel_events.push(ChannelEvent {
+            id,
+            channel_id: envelope.channel,
+            kind: notice.kind.clone(),
+            text: notice.text.clone(),
+            raw: envelope.event.raw.as_ref().map(to_json),
+            at: envelope.at(),
+            log_id: envelope.log,
+        });
+    }
+}

@@ -1,0 +1,135 @@
+//! Saves what the rules changed.
+
+use std::collections::BTreeMap;
+
+use super::{
+    IntakeError,
+    world::{Entry, World},
+};
+use crate::store::{StoreError, Tx, channels, companies, contacts, conversations, messages, parked, tickets};
+
+/// How old a channel's last-event mark may grow before it is written again: not with every batch.
+const TOUCH_AFTER_MS: i64 = 60_000;
+
+impl World {
+    pub(super) async fn save(mut self, tx: &mut Tx) -> Result<(), IntakeError> {
+        self.save_contacts(tx).await?;
+        self.save_conversations(tx).await?;
+        self.save_tickets(tx).await?;
+        self.save_messages(tx).await?;
+        self.save_additions(tx).await?;
+        let now = self.clock.now();
+        let stale: Vec<i64> = self
+            .channels
+            .values()
+            .filter(|channel| channel.last_event_at.is_none_or(|at| now - at > TOUCH_AFTER_MS))
+            .map(|channel| channel.id)
+            .collect();
+        Ok(channels::touch(tx, &stale, now).await?)
+    }
+
+    async fn save_contacts(&mut self, tx: &mut Tx) -> Result<(), IntakeError> {
+        let changed = changed(&self.contacts);
+        if !changed.is_empty() {
+            contacts::save(tx, &changed).await?;
+        }
+        let added = &self.added.identities;
+        if !added.is_empty() {
+            let rows = contacts::insert_identities(tx, added, self.clock.now()).await?;
+            all_new(rows, added.len())?;
+        }
+        if !self.added.moved_identities.is_empty() {
+            contacts::move_identities(tx, &self.added.moved_identities).await?;
+        }
+        Ok(())
+    }
+
+    async fn save_conversations(&mut self, tx: &mut Tx) -> Result<(), IntakeError> {
+        let changed = changed(&self.conversations);
+        if !changed.is_empty() {
+            conversations::save(tx, &changed).await?;
+        }
+        let added = &self.added.keys;
+        if !added.is_empty() {
+            let rows = conversations::insert_keys(tx, added).await?;
+            all_new(rows, added.len())?;
+        }
+        if !self.added.moved_keys.is_empty() {
+            conversations::move_keys(tx, &self.added.moved_keys).await?;
+        }
+        Ok(())
+    }
+
+    async fn save_tickets(&mut self, tx: &mut Tx) -> Result<(), IntakeError> {
+        let mut unnumbered: BTreeMap<i64, i64> = BTreeMap::new();
+        for entry in self.tickets.values().filter(|entry| entry.new) {
+            *unnumbered.entry(entry.row.company_id).or_default() += 1;
+        }
+        for (company, count) in unnumbered {
+            let mut number = companies::take_ticket_numbers(tx, company, count).await?;
+            for entry in self.tickets.values_mut().filter(|entry| entry.new && entry.row.company_id == company) {
+                entry.row.number = number;
+                number += 1;
+            }
+        }
+        let changed = changed(&self.tickets);
+        if !changed.is_empty() {
+            tickets::save(tx, &changed).await?;
+        }
+        Ok(())
+    }
+
+    async fn save_messages(&mut self, tx: &mut Tx) -> Result<(), IntakeError> {
+        let new: Vec<_> = self.messages.values().filter(|entry| entry.new).map(|entry| &entry.row).collect();
+        if !new.is_empty() {
+            messages::insert(tx, &new).await?;
+        }
+        let edited: Vec<_> =
+            self.messages.values().filter(|entry| entry.dirty && !entry.new).map(|entry| &entry.row).collect();
+        if !edited.is_empty() {
+            messages::update(tx, &edited).await?;
+        }
+        let refs = &self.added.refs;
+        if !refs.is_empty() {
+            let rows = messages::insert_refs(tx, refs).await?;
+            all_new(rows, refs.len())?;
+        }
+        Ok(())
+    }
+
+    async fn save_additions(&mut self, tx: &mut Tx) -> Result<(), IntakeError> {
+        let added = &mut self.added;
+        if !added.attachments.is_empty() {
+            messages::insert_attachments(tx, &added.attachments).await?;
+        }
+        if !added.revisions.is_empty() {
+            messages::insert_revisions(tx, &added.revisions).await?;
+        }
+        if !added.reactions.is_empty() {
+            let rows: Vec<_> = std::mem::take(&mut added.reactions).into_values().collect();
+            messages::save_reactions(tx, &rows).await?;
+        }
+        if !added.receipts.is_empty() {
+            messages::insert_receipts(tx, &added.receipts).await?;
+        }
+        if !added.parked.is_empty() {
+            parked::insert(tx, &added.parked).await?;
+        }
+        if !added.channel_events.is_empty() {
+            channels::insert_events(tx, &added.channel_events).await?;
+        }
+        Ok(())
+    }
+}
+
+fn changed<T>(entries: &BTreeMap<String, Entry<T>>) -> Vec<&T> {
+    entries.values().filter(|entry| entry.new || entry.dirty).map(|entry| &entry.row).collect()
+}
+
+/// A row that just appeared belongs to another transaction: this batch must see it, so it starts again.
+fn all_new(inserted: u64, wanted: usize) -> Result<(), StoreError> {
+    match usize::try_from(inserted) {
+        Ok(inserted) if inserted == wanted => Ok(()),
+        _ => Err(StoreError::Conflict),
+    }
+}

@@ -1,0 +1,161 @@
+//! Events about a message that is there, or is still to come: then they are parked (P5).
+
+use relevo_adapters::{Bounce, Message, Notice, Receipt, ReceiptStatus};
+
+use super::{
+    bodies::{preview, to_json},
+    world::World,
+};
+use crate::{
+    domain::{Envelope, advances},
+    store::{
+        messages::{ReactionRow, ReceiptRow, RevisionRow},
+        parked::ParkedEvent,
+    },
+};
+
+impl World {
+    /// The message that `target` names; parks the event if it has not come yet.
+    fn target(&mut self, envelope: &Envelope, target: &str) -> Option<String> {
+        let found = self.find_message(envelope.channel, target);
+        if found.is_none() {
+            let id = self.clock.id();
+            self.report.parked += 1;
+            self.added.parked.push(ParkedEvent {
+                id,
+                channel_id: envelope.channel,
+                target: target.to_owned(),
+                event: envelope.encode(),
+                parked_at: self.clock.now(),
+            });
+        }
+        found
+    }
+
+    pub(super) fn reaction(&mut self, envelope: &Envelope, target: &str, emoji: Option<&str>) {
+        let Some(message_id) = self.target(envelope, target) else { return };
+        let sender = envelope.event.sender.as_ref();
+        let author = sender
+            .and_then(|sender| sender.identities.first())
+            .map_or_else(String::new, |identity| format!("{}:{}", identity.scheme, identity.value));
+        let row = ReactionRow {
+            message_id: message_id.clone(),
+            author: author.clone(),
+            emoji: emoji.unwrap_or_default().to_owned(),
+            at: envelope.at(),
+        };
+        match self.added.reactions.entry((message_id, author)) {
+            std::collections::btree_map::Entry::Vacant(slot) => _ = slot.insert(row),
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                if row.at >= slot.get().at {
+                    slot.insert(row);
+                }
+            }
+        }
+    }
+
+    /// An edit. Platforms also report edits that change nothing visible: those leave no revision.
+    pub(super) fn revision(&mut self, envelope: &Envelope, target: &str, message: &Message) {
+        let Some(message_id) = self.target(envelope, target) else { return };
+        let id = self.clock.id();
+        let Some(entry) = self.messages.get_mut(&message_id) else { return };
+        let body = to_json(&message.body);
+        let at = envelope.at();
+        if entry.row.body == body || entry.row.edited_at > Some(at) {
+            return;
+        }
+        let row = entry.edit();
+        let content = message.display();
+        self.added.revisions.push(RevisionRow {
+            id,
+            message_id,
+            content: std::mem::replace(&mut row.content, content),
+            body: std::mem::replace(&mut row.body, body),
+            at,
+        });
+        row.edited_at = Some(at);
+        self.show_on_ticket(target, envelope);
+    }
+
+    /// The ticket shows the new words if the edited message is the one it shows.
+    fn show_on_ticket(&mut self, target: &str, envelope: &Envelope) {
+        let Some(id) = self.find_message(envelope.channel, target) else { return };
+        let Some(message) = self.messages.get(&id).map(|entry| &entry.row) else { return };
+        let Some(ticket) = message.ticket_id.as_ref().and_then(|id| self.tickets.get_mut(id)) else { return };
+        if ticket.row.last_message_at == Some(message.at) {
+            ticket.edit().last_content = Some(preview(&message.content));
+        }
+    }
+
+    pub(super) fn tombstone(&mut self, envelope: &Envelope, target: &str) {
+        let Some(message_id) = self.target(envelope, target) else { return };
+        if let Some(entry) = self.messages.get_mut(&message_id) {
+            entry.edit().deleted_at = Some(envelope.at());
+        }
+    }
+
+    pub(super) fn visibility(&mut self, envelope: &Envelope, target: &str, hidden: bool) {
+        let Some(message_id) = self.target(envelope, target) else { return };
+        if let Some(entry) = self.messages.get_mut(&message_id) {
+            entry.edit().hidden_at = hidden.then(|| envelope.at());
+        }
+    }
+
+    pub(super) fn receipt(&mut self, envelope: &Envelope, receipt: &Receipt) {
+        let Some(message_id) = self.target(envelope, &receipt.target) else { return };
+        self.added.receipts.push(ReceiptRow {
+            message_id: message_id.clone(),
+            status: receipt.status.as_str().to_owned(),
+            participant: receipt.participant.clone().unwrap_or_default(),
+            at: envelope.at(),
+            error: receipt.error.as_ref().map(to_json),
+            data: receipt.data.as_ref().map(to_json),
+        });
+        let failure = receipt.error.as_ref().map(|error| match &error.details {
+            Some(details) => format!("{} {}: {details}", error.code, error.title),
+            None => format!("{} {}", error.code, error.title),
+        });
+        self.set_status(&message_id, receipt.status, failure, envelope);
+    }
+
+    fn set_status(&mut self, message: &str, status: ReceiptStatus, failure: Option<String>, envelope: &Envelope) {
+        let Some(entry) = self.messages.get_mut(message) else { return };
+        if advances(entry.row.status.as_deref(), status) {
+            let row = entry.edit();
+            row.status = Some(status.as_str().to_owned());
+            row.status_at = Some(envelope.at());
+            if status == ReceiptStatus::Failed {
+                row.failure = failure;
+            }
+        }
+    }
+
+    /// A mail of ours came back. One that names no mail of ours is news about the channel.
+    pub(super) fn bounce(&mut self, envelope: &Envelope, bounce: &Bounce) {
+        let found = bounce.targets.iter().find_map(|target| self.find_message(envelope.channel, target));
+        let Some(message_id) = found else {
+            let text = bounce.recipients.first().map(|recipient| format!("{} {}", recipient.action, recipient.address));
+            return self.notice(envelope, &Notice { kind: "bounce".to_owned(), text });
+        };
+        for recipient in &bounce.recipients {
+            let status = match recipient.action.as_str() {
+                "failed" => ReceiptStatus::Failed,
+                "delivered" | "relayed" | "expanded" => ReceiptStatus::Delivered,
+                "displayed" => ReceiptStatus::Read,
+                // A delay is not a failure, a complaint not a state.
+                _ => continue,
+            };
+            let reason = [recipient.status.as_deref(), recipient.diagnostic.as_deref()];
+            let reason: Vec<&str> = reason.into_iter().flatten().collect();
+            self.added.receipts.push(ReceiptRow {
+                message_id: message_id.clone(),
+                status: status.as_str().to_owned(),
+                participant: recipient.address.clone(),
+                at: envelope.at(),
+                error: (status == ReceiptStatus::Failed).then(|| to_json(recipient)),
+                data: None,
+            });
+            self.set_status(&message_id, status, Some(reason.join(" ")), envelope);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What a batch of events may touch, in memory: loaded once, changed by the rules, saved once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use relevo_adapters::{Identity, InboundEvent, Millis, Party};
+
+use super::Report;
+use crate::{
+    clock::Clock,
+    domain::Envelope,
+    store::{
+        channels::{ChannelEvent, ChannelRow},
+        contacts::{Contact, IdentityRow},
+        conversations::{Conversation, KeyRow},
+        messages::{AttachmentRow, MessageRow, ReactionRow, ReceiptRow, RefRow, RevisionRow},
+        parked::ParkedEvent,
+        tickets::Ticket,
+    },
+};
+
+/// A row and what the batch did to it.
+#[derive(Debug)]
+pub(super) struct Entry<T> {
+    pub(super) row: T,
+    pub(super) new: bool,
+    pub(super) dirty: bool,
+}
+
+impl<T> Entry<T> {
+    pub(super) fn loaded(row: T) -> Self {
+        Self { row, new: false, dirty: false }
+    }
+
+    pub(super) fn created(row: T) -> Self {
+        Self { row, new: true, dirty: false }
+    }
+
+    /// The row, to be changed.
+    pub(super) fn edit(&mut self) -> &mut T {
+        self.dirty = true;
+        &mut self.row
+    }
+}
+
+/// Rows that are only ever added.
+#[derive(Debug, Default)]
+pub(super) struct Additions {
+    pub(super) identities: Vec<IdentityRow>,
+    pub(super) moved_identities: Vec<IdentityRow>,
+    pub(super) keys: Vec<KeyRow>,
+    pub(super) moved_keys: Vec<KeyRow>,
+    pub(super) refs: Vec<RefRow>,
+    pub(super) attachments: Vec<AttachmentRow>,
+    pub(super) revisions: Vec<RevisionRow>,
+    pub(super) reactions: BTreeMap<(String, String), ReactionRow>,
+    pub(super) receipts: Vec<ReceiptRow>,
+    pub(super) parked: Vec<ParkedEvent>,
+    pub(super) channel_events: Vec<ChannelEvent>,
+}
+
+/// Everything that the events of a batch may touch. Maps from ids are ordered, so that rows are saved (and locked) in
+/// the same order by everybody.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) clock: Clock,
+    pub(super) channels: HashMap<i64, ChannelRow>,
+    pub(super) identities: HashMap<(i64, Identity), String>,
+    pub(super) contacts: BTreeMap<String, Entry<Contact>>,
+    pub(super) keys: HashMap<(i64, String), String>,
+    pub(super) conversations: BTreeMap<String, Entry<Conversation>>,
+    pub(super) tickets: BTreeMap<String, Entry<Ticket>>,
+    /// `(company, number)` of tickets that a text mentions → the ticket's id.
+    pub(super) numbers: HashMap<(i64, i64), String>,
+    pub(super) refs: HashMap<(i64, String), String>,
+    pub(super) messages: BTreeMap<String, Entry<MessageRow>>,
+    /// Events that wait for a message of this batch.
+    pub(super) waiting: HashMap<(i64, String), Vec<Envelope>>,
+    pub(super) added: Additions,
+    pub(super) report: Report,
+}
+
+impl World {
+    /// The contact behind a party: found by any of its addresses, or new. Addresses that are new are bound to it;
+    /// addresses of another contact turn out to be the same person and move to it.
+    pub(super) fn contact(&mut self, company: i64, party: Option<&Party>, now: Millis) -> Option<String> {
+        let party = party.filter(|party| !party.identities.is_empty())?;
+        let known = party.identities.iter().find_map(|identity| self.identities.get(&(company, identity.clone())));
+        let id = match known {
+            Some(id) => id.clone(),
+            None => self.new_contact(company, now),
+        };
+        self.bind_identities(company, &party.identities, &id);
+        self.describe_contact(&id, party, now);
+        Some(id)
+    }
+
+    fn new_contact(&mut self, company: i64, now: Millis) -> String {
+        let id = self.clock.id();
+        let row = Contact {
+            id: id.clone(),
+            company_id: company,
+            name: None,
+            account: None,
+            language: None,
+            created_at: now,
+            updated_at: now,
+        };
+        self.contacts.insert(id.clone(), Entry::created(row));
+        id
+    }
+
+    pub(super) fn bind_identities(&mut self, company: i64, identities: &[Identity], contact: &str) {
+        for identity in identities {
+            let row = || IdentityRow {
+                company_id: company,
+                scheme: identity.scheme.clone(),
+                value: identity.value.clone(),
+                contact_id: contact.to_owned(),
+            };
+            match self.identities.insert((company, identity.clone()), contact.to_owned()) {
+                None => self.added.identities.push(row()),
+                Some(before) if before == contact => {}
+                Some(_) => self.move_identity(row()),
+            }
+        }
+    }
+
+    /// An address that was added by this very batch moves before it is saved.
+    fn move_identity(&mut self, row: IdentityRow) {
+        let same = |other: &&mut IdentityRow| {
+            other.company_id == row.company_id && other.scheme == row.scheme && other.value == row.value
+        };
+        match self.added.identities.iter_mut().find(same) {
+            Some(pending) => pending.contact_id = row.contact_id,
+            None => {
+                self.added.moved_identities.retain(|other| {
+                    other.company_id != row.company_id || other.scheme != row.scheme || other.value != row.value
+                });
+                self.added.moved_identities.push(row);
+            }
+        }
+    }
+
+    fn describe_contact(&mut self, id: &str, party: &Party, now: Millis) {
+        let Some(entry) = self.contacts.get_mut(id) else { return };
+        let differs = |old: &Option<String>, new: &Option<String>| new.is_some() && old != new;
+        let row = &entry.row;
+        if differs(&row.name, &party.name)
+            || differs(&row.account, &party.account)
+            || differs(&row.language, &party.language)
+        {
+            let row = entry.edit();
+            row.name = party.name.clone().or(row.name.take());
+            row.account = party.account.clone().or(row.account.take());
+            row.language = party.language.clone().or(row.language.take());
+            row.updated_at = now;
+        }
+    }
+
+    /// The conversation that an event names, if there is one.
+    pub(super) fn find_conversation(&self, envelope: &Envelope, contact: Option<&str>) -> Option<String> {
+        let thread = &envelope.event.thread;
+        let by_id = thread
+            .id
+            .as_ref()
+            .filter(|id| self.conversations.get(*id).is_some_and(|found| found.row.channel_id == envelope.channel));
+        let by_name = || thread.aliases.iter().chain(&thread.evidence).find_map(|key| self.key(envelope.channel, key));
+        by_id.or_else(by_name).cloned().or_else(|| self.hinted(envelope, contact))
+    }
+
+    fn key(&self, channel: i64, key: &str) -> Option<&String> {
+        self.keys.get(&(channel, key.to_owned()))
+    }
+
+    /// The conversation of a ticket whose number the text mentions: believed only from that ticket's own contact, on
+    /// the same channel.
+    fn hinted(&self, envelope: &Envelope, contact: Option<&str>) -> Option<String> {
+        let number = envelope.event.thread.ticket_hint?;
+        let ticket = self.tickets.get(self.numbers.get(&(envelope.company, number))?)?;
+        (ticket.row.channel_id == envelope.channel && contact.is_some() && ticket.row.contact_id.as_deref() == contact)
+            .then(|| ticket.row.conversation_id.clone())
+    }
+
+    /// The conversation that an event names, made if there is none; its names are bound to it.
+    pub(super) fn conversation(&mut self, envelope: &Envelope, contact: Option<&str>) -> String {
+        let id = match self.find_conversation(envelope, contact) {
+            Some(id) => id,
+            None => self.new_conversation(envelope, contact),
+        };
+        self.bind_names(envelope.channel, &envelope.event, &id);
+        if let Some(entry) = self.conversations.get_mut(&id) {
+            if entry.row.contact_id.is_none() && contact.is_some() {
+                entry.edit().contact_id = contact.map(str::to_owned);
+            }
+            if entry.row.subject.is_none() && envelope.event.thread.subject.is_some() {
+                entry.edit().subject.clone_from(&envelope.event.thread.subject);
+            }
+        }
+        id
+    }
+
+    fn new_conversation(&mut self, envelope: &Envelope, contact: Option<&str>) -> String {
+        let id = self.clock.id();
+        let row = Conversation {
+            id: id.clone(),
+            company_id: envelope.company,
+            channel_id: envelope.channel,
+            contact_id: contact.map(str::to_owned),
+            ticket_id: None,
+            subject: envelope.event.thread.subject.clone(),
+            blocked_at: None,
+            last_inbound_at: None,
+            created_at: envelope.received_at,
+        };
+        self.conversations.insert(id.clone(), Entry::created(row));
+        id
+    }
+
+    pub(super) fn bind_names(&mut self, channel: i64, event: &InboundEvent, conversation: &str) {
+        event.thread.aliases.iter().for_each(|key| self.bind_alias(channel, key, conversation));
+        for key in &event.thread.evidence {
+            if !self.keys.contains_key(&(channel, key.clone())) {
+                self.bind_alias(channel, key, conversation);
+            }
+        }
+    }
+
+    pub(super) fn bind_alias(&mut self, channel: i64, key: &str, conversation: &str) {
+        let row = || KeyRow { channel_id: channel, key: key.to_owned(), conversation_id: conversation.to_owned() };
+        match self.keys.insert((channel, key.to_owned()), conversation.to_owned()) {
+            None => self.added.keys.push(row()),
+            Some(before) if before == conversation => {}
+            Some(_) => {
+                let pending = self.added.keys.iter_mut().find(|other| other.channel_id == channel && other.key == key);
+                match pending {
+                    Some(pending) => pending.conversation_id = conversation.to_owned(),
+                    None => {
+                        self.added.moved_keys.retain(|other| other.channel_id != channel || other.key != key);
+                        self.added.moved_keys.push(row());
+                    }
+                }
+            }
+        }
+    }
+}

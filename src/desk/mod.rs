@@ -1,0 +1,5 @@
+//! The use cases: what the house does, each a function over a transaction that its caller began and will commit.
+//!
+//! May use: `store`, `domain`, the adapters' vocabulary. Used by the worker, `http`, `cli`.
+
+pub mod intake;
