@@ -3,6 +3,8 @@
 //!
 //! `RELEVO_BLESS=1` writes the expected files anew; whoever does that reads every one of them.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{collections::HashSet, fs, path::PathBuf};
 
 use bytes::Bytes;
@@ -134,6 +136,55 @@ fn what_is_no_update_at_all_is_an_error() {
     }
 }
 
+/// The one event of a fixture.
+fn event(name: &str) -> InboundEvent {
+    let body = Bytes::from(fs::read(folder().join(format!("{name}.json"))).unwrap());
+    let [event] = <[InboundEvent; 1]>::try_from(deliver(&body).events).unwrap();
+    event
+}
+
+#[test]
+fn p4_whatever_happens_in_a_chat_stays_in_line() {
+    let partition = |name: &str| event(name).thread.partition;
+    for name in ["edited_text", "callback", "callback_inaccessible", "topic_private", "blocked", "scheduled"] {
+        assert_eq!(partition(name), partition("text"), "{name}");
+    }
+    for name in ["business_owner", "business_edited", "callback_business", "business_deleted_none"] {
+        assert_eq!(partition(name), partition("business_text"), "{name}");
+    }
+    assert_ne!(partition("business_text"), partition("text"), "message ids differ there");
+    assert_eq!(partition("topic_general"), partition("topic_text"));
+    assert_ne!(event("topic_general").thread.aliases, event("topic_text").thread.aliases);
+}
+
+#[test]
+fn p2_a_group_moves_once_though_telegram_says_it_twice() {
+    let (old, new) = (event("migrate_to"), event("migrate_from"));
+    assert_eq!(old.content, new.content);
+    assert_eq!(old.thread.aliases, new.thread.aliases);
+    assert!(old.dedup.iter().any(|key| new.dedup.contains(key)));
+}
+
+#[test]
+fn what_changes_a_message_names_it_as_the_message_named_itself() {
+    let Content::Message(message) = event("location_live").content else { panic!("no message") };
+    let Content::Revision { target, .. } = event("location_live_moved").content else { panic!("no revision") };
+    assert_eq!(message.id, Some(target));
+    let Content::Message(pressed) = event("callback").content else { panic!("no message") };
+    let Content::Message(reply) = event("text_reply_quote").content else { panic!("no message") };
+    assert_eq!(pressed.reply_to, reply.reply_to);
+}
+
+/// Every update of the fixtures on its own.
+fn single_updates() -> Vec<Value> {
+    let documents = fixtures().into_iter().map(|(_, body)| json::parse(&body).unwrap());
+    let single = documents.flat_map(|document| match document {
+        Value::Array(updates) => updates,
+        update => vec![update],
+    });
+    single.filter(Value::is_object).collect()
+}
+
 /// Every place in a document, as a list of JSON pointers.
 fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
@@ -166,20 +217,17 @@ fn p7_no_mutilated_update_breaks_anything() {
         Value::Null,
         json!(true),
         json!(0),
-        json!(-1),
         json!(1e300),
-        json!(u64::MAX),
         json!(i64::MIN),
         json!(""),
         json!("x"),
         json!("\u{0}"),
         json!([]),
-        json!([[]]),
         json!({}),
         json!({"id": {}}),
     ];
-    for (_, body) in fixtures() {
-        let document = json::parse(&body).unwrap();
+    let bot = bot();
+    for document in single_updates() {
         let mut places = Vec::new();
         pointers(&document, "", &mut places);
         for place in places {
@@ -189,15 +237,23 @@ fn p7_no_mutilated_update_breaks_anything() {
                 copy
             });
             for mutant in swapped.chain(without(&document, &place)) {
-                if let Ok(parsed) = bot().decode(&Bytes::from(mutant.to_string()), 0) {
+                if let Ok(parsed) = bot.decode(&Bytes::from(mutant.to_string()), 0) {
                     assert_sound(&parsed);
                     let silent = parsed.events.is_empty() && parsed.faults.is_empty();
                     assert!(!silent || mutant == json!([]), "nothing may vanish: {mutant}");
                 }
             }
         }
+    }
+}
+
+#[test]
+fn p7_no_truncated_update_breaks_anything() {
+    let bot = bot();
+    for document in single_updates() {
+        let body = Bytes::from(document.to_string());
         for end in 0..body.len() {
-            let _ = bot().decode(&body.slice(..end), 0);
+            assert!(bot.decode(&body.slice(..end), 0).is_err());
         }
     }
 }

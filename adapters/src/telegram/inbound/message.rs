@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Refusal, Update, content, digest, extra, fields, is_true, millis, notice, party, place::Place, present};
-use crate::{Body, Content, InboundEvent, Message, ThreadRef, json};
+use crate::{Body, Content, InboundEvent, Message, Millis, ThreadRef, json};
 
 /// The event of an update that carries a `Message`.
 ///
@@ -132,7 +132,7 @@ fn is_edit(update: &Update<'_>) -> bool {
     update.kind.starts_with("edited_")
 }
 
-fn written(update: &Update<'_>) -> Option<crate::Millis> {
+fn written(update: &Update<'_>) -> Option<Millis> {
     let edited = if is_edit(update) { millis(update.value, "edit_date") } else { None };
     edited.or_else(|| millis(update.value, "date"))
 }

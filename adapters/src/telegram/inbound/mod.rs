@@ -74,7 +74,8 @@ fn read(update: &Value, bot: i64) -> Result<Vec<InboundEvent>, Refusal> {
     match known {
         Some(known) => known.read(),
         None => {
-            let kind = fields.keys().find(|name| *name != "update_id").map_or("unknown", String::as_str);
+            let kind =
+                fields.keys().find(|name| !matches!(name.as_str(), "" | "update_id")).map_or("unknown", String::as_str);
             Ok(vec![notice::event(&Update { kind, value: update, key, bot })])
         }
     }
