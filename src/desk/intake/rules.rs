@@ -113,11 +113,11 @@ impl World {
     ) -> MessageRow {
         let sender = envelope.event.sender.as_ref();
         let channel = self.channels.get(&envelope.channel).map(|channel| channel.name.clone());
-        let (name, account) = match origin {
-            Origin::App => (channel, None),
-            Origin::Contact | Origin::Automatic => {
-                (sender.and_then(|s| s.name.clone()), sender.and_then(|s| s.account.clone()))
-            }
+        let account = sender.and_then(|sender| sender.account.clone());
+        let name = sender.and_then(|sender| sender.name.clone()).or_else(|| account.clone());
+        let name = match origin {
+            Origin::App => name.or(channel),
+            Origin::Contact | Origin::Automatic => name,
         };
         MessageRow {
             id: self.clock.id(),
@@ -134,7 +134,7 @@ impl World {
             raw: envelope.event.raw.as_ref().map(to_json),
             reply_to: message.reply_to.clone(),
             author_id: contact,
-            author_name: name.or_else(|| account.clone()),
+            author_name: name,
             author_account: account,
             at: envelope.at(),
             received_at: envelope.received_at,
