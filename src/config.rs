@@ -1,6 +1,7 @@
 //! Typed settings: `config/relevo.toml` (embedded), then a file, then `RELEVO__SECTION__KEY`.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -63,6 +64,8 @@ pub struct Gateway {
     #[serde(rename = "timeout_seconds", deserialize_with = "seconds")]
     pub timeout: Duration,
     pub retry_after_seconds: u32,
+    #[serde(rename = "max_megabytes_in_flight")]
+    pub max_mebibytes: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -156,6 +159,11 @@ impl Config {
         Self::load(None, []).expect("the embedded defaults are valid")
     }
 
+    /// Settings that channels take from here unless they have their own: `(kind, setting)` → value.
+    pub fn channel_defaults(&self) -> BTreeMap<(String, String), String> {
+        [(("telegram".to_owned(), "api_url".to_owned()), self.telegram.api_url.clone())].into()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let database = self.database.url.expose_secret();
         let queue = self.queue.url.expose_secret();
@@ -175,6 +183,11 @@ impl Config {
             ("queue.prefix", !self.queue.prefix.is_empty(), "must not be empty"),
             ("queue.confirm_seconds", !self.queue.confirm.is_zero(), "must be at least 1"),
             ("gateway.max_in_flight", self.gateway.max_in_flight > 0, "must be at least 1"),
+            (
+                "gateway.max_megabytes_in_flight",
+                (64..=65_536).contains(&self.gateway.max_mebibytes),
+                "must be from 64 (one large mail) to 65536",
+            ),
             ("gateway.timeout_seconds", !self.gateway.timeout.is_zero(), "must be at least 1"),
             ("worker.batch", (1..=5000).contains(&self.worker.batch), "must be from 1 to 5000"),
             ("worker.max_attempts", self.worker.max_attempts > 0, "must be at least 1"),

@@ -11,8 +11,12 @@
 pub mod clock;
 pub mod config;
 pub mod desk;
+pub mod directory;
 pub mod domain;
+pub mod gateway;
+pub mod media;
 pub mod queue;
 pub mod secrets;
 pub mod store;
 pub mod telemetry;
+pub mod worker;

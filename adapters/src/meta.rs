@@ -1,6 +1,6 @@
 //! Meta's shared webhook: one URL and one signature for all products of an app.
 
-use crate::ParseError;
+use crate::{ParseError, WebhookRequest, verify};
 
 /// One account that a shared webhook names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,4 +17,12 @@ pub struct Addressee {
 /// If the body is no JSON object.
 pub fn addressees(_body: &[u8]) -> Result<Vec<Addressee>, ParseError> {
     Ok(Vec::new())
+}
+
+/// Whether a request carries a well-formed signature of Meta's, whoever made it.
+pub fn is_signed(request: &WebhookRequest<'_>) -> bool {
+    request
+        .header("x-hub-signature-256")
+        .and_then(|header| header.trim().strip_prefix("sha256="))
+        .is_some_and(|digits| verify::unhex(digits).is_some_and(|bytes| bytes.len() == 32))
 }

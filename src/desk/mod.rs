@@ -2,4 +2,6 @@
 //!
 //! May use: `store`, `domain`, the adapters' vocabulary. Used by the worker, `http`, `cli`.
 
+pub mod channels;
+pub mod clients;
 pub mod intake;

@@ -125,6 +125,16 @@ pub async fn all(tx: &mut Tx, company: Option<i64>) -> Result<Vec<ChannelRow>> {
     )
 }
 
+/// A stamp that changes whenever any channel is added or changed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn stamp(tx: &mut Tx) -> Result<(i64, i64)> {
+    let row =
+        fetch_optional!(tx, (i64, i64), "SELECT count(*), cast(coalesce(sum(version), 0) AS bigint) FROM channels")?;
+    Ok(row.unwrap_or_default())
+}
+
 /// The channels with these ids.
 ///
 /// # Errors
