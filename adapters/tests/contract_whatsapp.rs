@@ -1,5 +1,7 @@
 //! WhatsApp over its fixtures, and the rules that no single fixture shows.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 mod meta_support;
 
 use bytes::Bytes;

@@ -13,7 +13,7 @@ const MAX_QUOTE: usize = 300;
 pub(super) fn of_post(update: &Update<'_>, change: &Value) -> InboundEvent {
     let text = json::str(update.value, "message").map(|message| text::clean(message, MAX_QUOTE));
     let notice = Notice { kind: kind(update), text };
-    event(update.thread(), notice, update.created(), update.entry, change)
+    event(update.thread(), notice, meta::millis(update.value, "created_time"), update.entry, change)
 }
 
 fn kind(update: &Update<'_>) -> String {
@@ -52,13 +52,13 @@ fn channel_thread() -> ThreadRef {
     ThreadRef { partition: "channel".to_owned(), ..ThreadRef::default() }
 }
 
-fn event(thread: ThreadRef, notice: Notice, at: Option<Millis>, entry: &Value, raw: &Value) -> InboundEvent {
-    let of = |key| entry.get(key).unwrap_or(&Value::Null);
-    let name = meta::fingerprint(&[raw, of("id"), of("time")]);
+/// Nothing names such an event, so its content does, with the time of sending where it has no time of its own.
+fn event(thread: ThreadRef, notice: Notice, happened: Option<Millis>, entry: &Value, raw: &Value) -> InboundEvent {
+    let sent = if happened.is_some() { &Value::Null } else { entry.get("time").unwrap_or(&Value::Null) };
     InboundEvent {
         thread,
-        dedup: vec![format!("upd:{name}")],
-        at: at.or_else(|| meta::millis(entry, "time")),
+        dedup: vec![format!("upd:{}", meta::fingerprint(&[raw, sent]))],
+        at: happened.or_else(|| meta::millis(entry, "time")),
         sender: None,
         content: Content::Notice(notice),
         raw: Some(raw.clone()),

@@ -11,6 +11,7 @@ use super::{
 };
 
 /// Who wrote the pieces of a change.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Customer,
     /// Staff, in the WhatsApp Business app.
@@ -63,7 +64,7 @@ impl Whole<'_> {
     pub(super) fn event(&self, message: &Value) -> Result<InboundEvent, &'static str> {
         match kind(message) {
             _ if !message.is_object() => Err("a message that is no object"),
-            "system" => system::event(message, &self.people),
+            "system" if self.side == Side::Customer => system::event(message, &self.people),
             kind => {
                 let (thread, sender) = self.who(message)?;
                 let (content, keeps_raw) = self.content(message, kind);

@@ -19,13 +19,16 @@ pub(super) fn of_errors(errors: &[Value], entry: &Value, change: &Value) -> Inbo
     event(notice, &Value::from(errors.to_vec()), entry, change)
 }
 
+/// Nothing names such an event, so its content does, with the time of sending where it has no time of its own.
 fn event(notice: Notice, raw: &Value, entry: &Value, change: &Value) -> InboundEvent {
-    let (value, of) = (change.get("value").unwrap_or(&Value::Null), |key| entry.get(key).unwrap_or(&Value::Null));
-    let name = meta::fingerprint(&[change, &Value::from(notice.kind.as_str()), of("id"), of("time")]);
+    let happened = change.get("value").and_then(|value| meta::millis(value, "timestamp"));
+    let sent = if happened.is_some() { &Value::Null } else { entry.get("time").unwrap_or(&Value::Null) };
+    let kind = Value::from(notice.kind.as_str());
+    let name = meta::fingerprint(&[change, &kind, entry.get("id").unwrap_or(&Value::Null), sent]);
     InboundEvent {
         thread: people::channel_thread(),
         dedup: vec![format!("upd:{name}")],
-        at: meta::millis(value, "timestamp").or_else(|| meta::millis(entry, "time")),
+        at: happened.or_else(|| meta::millis(entry, "time")),
         sender: None,
         content: Content::Notice(notice),
         raw: Some(raw.clone()),
@@ -34,7 +37,7 @@ fn event(notice: Notice, raw: &Value, entry: &Value, change: &Value) -> InboundE
 
 /// The words that tell an operator what it is about, in Meta's own terms: `promo · es · REJECTED · INVALID_FORMAT`.
 fn headline(value: &Value) -> Option<String> {
-    const TELLING: [&str; 20] = [
+    const TELLING: [&str; 19] = [
         "display_phone_number",
         "message_template_name",
         "message_template_language",
@@ -50,7 +53,6 @@ fn headline(value: &Value) -> Option<String> {
         "old_status",
         "new_status",
         "current_limit",
-        "max_daily_conversation_per_phone",
         "flow_id",
         "reason",
         "rejection_reason",

@@ -92,14 +92,27 @@ fn international(wa_id: &str) -> String {
 
 /// The `contacts[]` of one change.
 pub(super) struct People<'a> {
-    contacts: &'a [Value],
+    contacts: Vec<Contact<'a>>,
     /// All pieces of the change are of one user and there is one contact: it is theirs unless an id says otherwise.
     of_one_user: bool,
 }
 
+struct Contact<'a> {
+    names: Names,
+    card: &'a Value,
+}
+
 impl<'a> People<'a> {
     pub(super) fn of(value: &'a Value) -> Self {
-        let contacts = json::array(value, "contacts");
+        let contact = |card| Contact {
+            names: Names {
+                user_id: id(card, "user_id"),
+                wa_id: wa_id(card, "wa_id"),
+                parent_user_id: id(card, "parent_user_id"),
+            },
+            card,
+        };
+        let contacts: Vec<Contact<'a>> = json::array(value, "contacts").iter().map(contact).collect();
         let mut users = ["messages", "statuses", "message_echoes"]
             .into_iter()
             .flat_map(|list| json::array(value, list))
@@ -109,35 +122,31 @@ impl<'a> People<'a> {
         Self { contacts, of_one_user }
     }
 
-    /// Completes `names` from the contact that is theirs, and returns it.
-    pub(super) fn complete(&self, mut names: Names) -> (Names, Option<&'a Value>) {
-        let Some(contact) = self.find(&names) else { return (names, None) };
-        names.wa_id = wa_id(contact, "wa_id").or(names.wa_id);
-        names.user_id = names.user_id.or_else(|| id(contact, "user_id"));
-        names.parent_user_id = names.parent_user_id.or_else(|| id(contact, "parent_user_id"));
-        (names, Some(contact))
+    /// Completes `names` from the contact that is theirs, and returns its card.
+    pub(super) fn complete(&self, names: Names) -> (Names, Option<&'a Value>) {
+        match self.find(&names) {
+            Some(Contact { names: known, card }) => {
+                let names = Names {
+                    user_id: names.user_id.or_else(|| known.user_id.clone()),
+                    wa_id: known.wa_id.clone().or(names.wa_id),
+                    parent_user_id: names.parent_user_id.or_else(|| known.parent_user_id.clone()),
+                };
+                (names, Some(card))
+            }
+            None => (names, None),
+        }
     }
 
-    fn find(&self, names: &Names) -> Option<&'a Value> {
-        let matched = self.contacts.iter().find(|contact| {
-            same(&names.user_id, &id(contact, "user_id")) || same(&names.wa_id, &wa_id(contact, "wa_id"))
-        });
-        matched.or_else(|| {
-            self.contacts.first().filter(|contact| {
-                self.of_one_user
-                    && !differ(&names.user_id, &id(contact, "user_id"))
-                    && !differ(&names.wa_id, &wa_id(contact, "wa_id"))
-            })
-        })
+    /// By an equal id; a sole contact also without one.
+    fn find(&self, names: &Names) -> Option<&Contact<'a>> {
+        let equal = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+        let differ = |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
+        let matches = |known: &Names| equal(&names.user_id, &known.user_id) || equal(&names.wa_id, &known.wa_id);
+        let may_be = |known: &Names| !differ(&names.user_id, &known.user_id) && !differ(&names.wa_id, &known.wa_id);
+        let sole = || self.contacts.first().filter(|contact| self.of_one_user && may_be(&contact.names));
+        self.contacts.iter().find(|contact| matches(&contact.names)).or_else(sole)
     }
 }
 
+/// Where pieces name their user.
 const USER_KEYS: [&str; 6] = ["from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id"];
-
-fn same(one: &Option<String>, other: &Option<String>) -> bool {
-    one.is_some() && one == other
-}
-
-fn differ(one: &Option<String>, other: &Option<String>) -> bool {
-    one.is_some() && other.is_some() && one != other
-}
