@@ -28,12 +28,9 @@ use self::{
     answer::{Answer, Style},
 };
 use crate::{
-    clock::Clock,
     config,
     directory::{Directory, Found},
-    media::Blobs,
-    queue::Queue,
-    store::Db,
+    inbound::Inbound,
 };
 
 /// The largest body of Meta's shared webhook: the platform's own limit is 3 MB (`whatsapp.md §3`).
@@ -45,11 +42,8 @@ pub struct Gateway(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    db: Db,
-    clock: Clock,
+    inbound: Inbound,
     directory: Directory,
-    queue: Queue,
-    blobs: Blobs,
     admission: Admission,
     timeout: Duration,
     retry_after: u32,
@@ -67,20 +61,10 @@ struct Webhook {
 }
 
 impl Gateway {
-    pub fn new(
-        db: Db,
-        clock: Clock,
-        directory: Directory,
-        queue: Queue,
-        blobs: Blobs,
-        settings: &config::Gateway,
-    ) -> Self {
+    pub fn new(inbound: Inbound, directory: Directory, settings: &config::Gateway) -> Self {
         Self(Arc::new(Inner {
-            db,
-            clock,
+            inbound,
             directory,
-            queue,
-            blobs,
             admission: Admission::new(settings.max_in_flight, settings.max_mebibytes),
             timeout: settings.timeout,
             retry_after: settings.retry_after_seconds,
@@ -131,7 +115,7 @@ impl Gateway {
 /// `GET` of a shared webhook: Meta checks the URL.
 async fn shared_handshake(State(gateway): State<Gateway>, request: Request) -> Response {
     let answer = gateway.shared_handshake(request.uri().query().unwrap_or_default()).await;
-    gateway.finish(answer, Style::Short, gateway.0.clock.log_id())
+    gateway.finish(answer, Style::Short, gateway.0.inbound.clock.log_id())
 }
 
 async fn shared_webhook(State(gateway): State<Gateway>, request: Request) -> Response {
@@ -144,7 +128,7 @@ async fn shared_webhook_ap(State(gateway): State<Gateway>, request: Request) -> 
 }
 
 async fn receive_shared(gateway: Gateway, request: Request, style: Style) -> Response {
-    let log = gateway.0.clock.log_id();
+    let log = gateway.0.inbound.clock.log_id();
     let answer = gateway.admit(request, SHARED_BODY, log, |webhook| gateway.shared(webhook)).await;
     gateway.finish(answer, style, log)
 }
@@ -154,7 +138,7 @@ async fn channel_route(State(gateway): State<Gateway>, channel: Path<String>, re
     match *request.method() {
         Method::GET => channel_handshake(State(gateway), channel, request).await,
         Method::POST => channel_webhook(State(gateway), channel, request).await,
-        _ => gateway.finish(Answer::WrongMethod, Style::Short, gateway.0.clock.log_id()),
+        _ => gateway.finish(Answer::WrongMethod, Style::Short, gateway.0.inbound.clock.log_id()),
     }
 }
 
@@ -171,11 +155,11 @@ async fn channel_handshake(
         Ok(Found::Broken) | Err(_) => Answer::NotDurable,
         Ok(Found::Missing) => Answer::WrongToken,
     };
-    gateway.finish(answer, Style::Short, gateway.0.clock.log_id())
+    gateway.finish(answer, Style::Short, gateway.0.inbound.clock.log_id())
 }
 
 async fn channel_webhook(State(gateway): State<Gateway>, Path(channel): Path<String>, request: Request) -> Response {
-    let log = gateway.0.clock.log_id();
+    let log = gateway.0.inbound.clock.log_id();
     let answer = match gateway.0.directory.by_name(&channel).await {
         Ok(Found::Open(open)) => {
             let limit = open.kind.capabilities.max_webhook_bytes;

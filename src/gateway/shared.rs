@@ -7,10 +7,7 @@ use std::sync::Arc;
 
 use relevo_adapters::{VerifyError, meta};
 
-use super::{
-    Answer, Gateway, Webhook,
-    intake::{IntakeError, answer},
-};
+use super::{Answer, Gateway, Webhook, intake::answer};
 use crate::{
     directory::{Found, OpenChannel},
     store::StoreError,
@@ -64,7 +61,7 @@ impl Gateway {
             for found in found {
                 match found {
                     Found::Open(open) if addressed.proven.iter().any(|other| other.id == open.id) => {}
-                    Found::Open(open) => match open.channel.verify(&webhook.request(), self.0.clock.now()) {
+                    Found::Open(open) => match open.channel.verify(&webhook.request(), self.0.inbound.clock.now()) {
                         Ok(()) => addressed.proven.push(open),
                         Err(reason) => addressed.unproven.push((open.id, reason)),
                     },
@@ -113,13 +110,13 @@ impl Gateway {
             Ok(channels) => channels,
             Err(error) => return answer(Err(error.into())),
         };
-        let now = self.0.clock.now();
+        let now = self.0.inbound.clock.now();
         let owner = channels
             .iter()
             .filter(|open| open.kind.capabilities.handshake)
             .find(|open| open.channel.verify(&webhook.request(), now).is_ok());
         match owner {
-            Some(open) => answer(self.accept(open, webhook).await.map_err(IntakeError::from)),
+            Some(open) => answer(self.accept(open, webhook).await),
             None => Answer::Refused,
         }
     }
