@@ -3,6 +3,8 @@
 //!
 //! `RELEVO_BLESS=1` writes the expected files; whoever does that reads every one of them afterwards.
 
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be read fails its test")]
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -11,7 +13,8 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use relevo_adapters::{
-    Channel, Content, MediaSource, Millis, ParseError, Parsed, Settings, WebhookRequest, email, verify,
+    Channel, Content, MediaSource, Millis, ParseError, Parsed, Settings, Source, VerifyError, WebhookRequest, email,
+    verify,
 };
 use serde_json::{Value, json};
 
@@ -236,6 +239,41 @@ fn p8_nesting_bombs_are_harmless() {
         assert_eq!(parsed.events.len(), 1);
         assert!(matches!(parsed.events[0].content, Content::Message(_)));
     }
+}
+
+#[test]
+fn p8_attachments_past_the_limits_are_remarks() {
+    let pairs = [
+        ("address", "a@b.c"),
+        ("token", "x"),
+        ("mode", "imap"),
+        ("imap_host", "h"),
+        ("max_attachments", "2"),
+        ("max_attachment_bytes", "4"),
+    ];
+    let channel = (email::KIND.open)(&Settings::of(&email::KIND, pairs).unwrap()).unwrap();
+    let file = |content: &str| format!("--b\nContent-Type: application/pdf\n\n{content}\n");
+    let mail = format!(
+        "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n{}{}{}--b--\n",
+        file("1234"),
+        file("12345"),
+        file("1")
+    );
+    let parsed = channel.decode(&Bytes::from(mail), NOW).unwrap();
+    let attachments = &parsed.events[0].content.message().unwrap().attachments;
+    assert_eq!(attachments.len(), 3);
+    assert!(matches!(attachments[0].source, MediaSource::Blob { .. }));
+    assert!(matches!(&attachments[1].source, MediaSource::Unavailable { reason } if reason.contains("4 bytes")));
+    assert!(matches!(&attachments[2].source, MediaSource::Unavailable { reason } if reason.contains("more than 2")));
+    assert_eq!(parsed.blobs.len(), 2, "the raw mail and one file");
+}
+
+#[test]
+fn a_mailbox_has_its_addresses_and_no_handshake() {
+    let channel = mailbox();
+    assert_eq!(channel.accounts(), ["support@in.example.org", "ayuda@in.example.org"]);
+    assert_eq!(channel.handshake("hub.challenge=1"), Err(VerifyError::NotAccepted));
+    assert!(matches!(channel.source(), Source::Webhook));
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(crate) fn of_mail(mut mail: Mail, config: &Config, now: Millis) -> Parsed {
     let sender = mail.sender();
     let automation = automatic::classify(&mail, sender.as_ref(), config);
     let report = if automation.looped { None } else { report::of(&mail) };
-    let raw = report.is_some().then(|| json!({ "provider": mail.provider, "raw_sha256": raw_sha256 }));
+    let raw = report.is_some().then(|| raw_of_report(mail.provider, raw_sha256.as_deref()));
     let (thread, content) = match report {
         Some(Report::Bounce(bounce)) => {
             (thread::of_report(&mail, &id, &bounce.targets, config), Content::Bounce(bounce))
@@ -64,6 +64,14 @@ pub(crate) fn of_mail(mut mail: Mail, config: &Config, now: Millis) -> Parsed {
     Parsed { events: vec![event], faults: Vec::new(), blobs }
 }
 
+/// Where the whole of a report can be found, for the vocabulary keeps its gist only.
+fn raw_of_report(provider: &str, raw_sha256: Option<&str>) -> Value {
+    match raw_sha256 {
+        Some(raw_sha256) => json!({ "provider": provider, "raw_sha256": raw_sha256 }),
+        None => json!({ "provider": provider }),
+    }
+}
+
 /// The event of one piece of a provider's news.
 pub(crate) fn of_news(news: News) -> InboundEvent {
     let key = match news.key.is_empty() {
@@ -74,10 +82,9 @@ pub(crate) fn of_news(news: News) -> InboundEvent {
     let partition = evidence.first().cloned().unwrap_or_else(|| format!("news:{}", news.provider));
     let content = match news.bounce {
         Some(bounce) => Content::Bounce(bounce),
-        None => Content::Notice(Notice {
-            kind: news.kind,
-            text: Some(format!("{}: no effect on any ticket", news.provider)),
-        }),
+        None => {
+            Content::Notice(Notice { text: Some(format!("{} reports {}", news.provider, news.kind)), kind: news.kind })
+        }
     };
     InboundEvent {
         thread: ThreadRef { partition, evidence, ..ThreadRef::default() },
@@ -169,7 +176,8 @@ fn extra(mail: &Mail, id: &str, sender: Option<&Address>, raw_sha256: Option<&st
     let headers = &mail.headers;
     put("provider", json!(mail.provider));
     put("message_id", json!(id));
-    for (key, name) in [("from", "From"), ("to", "To"), ("cc", "Cc")] {
+    put("from", listed(headers.first("From").into_iter()));
+    for (key, name) in [("to", "To"), ("cc", "Cc")] {
         put(key, listed(headers.all(name)));
     }
     let reply_to = mail.mailbox(&["Reply-To"]).map(|address| address.email);

@@ -121,8 +121,8 @@ pub(crate) fn sanitise(html: &str) -> Option<String> {
         return None;
     }
     let clean = SANITISER.clean(html).to_string().replace(&format!("src=\"{BLOCKED}"), "data-src=\"");
-    let clean = text::clean(&clean, usize::MAX);
-    (clean.len() <= MAX_HTML && !clean.trim().is_empty()).then_some(clean)
+    let clean = text::clean(clean.trim(), MAX_HTML);
+    (!clean.is_empty()).then_some(clean)
 }
 
 /// The `Content-ID`s that sanitised HTML shows.

@@ -107,11 +107,15 @@ fn join_text(segments: Vec<Segment>) -> Option<String> {
     if segments.iter().all(|segment| is_blank(segment.text.as_deref())) {
         return None;
     }
+    let mut html_budget = html::MAX_HTML;
     let texts: Vec<String> = segments
         .into_iter()
         .filter_map(|segment| match (segment.text, segment.html) {
             (Some(text), _) if !is_blank(Some(&text)) => Some(text),
-            (_, Some(html)) => Some(html::to_text(&html)),
+            (_, Some(html)) if html.len() <= html_budget => {
+                html_budget -= html.len();
+                Some(html::to_text(&html))
+            }
             _ => None,
         })
         .collect();

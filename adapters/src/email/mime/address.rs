@@ -28,6 +28,10 @@ struct Draft {
     outside: Vec<u8>,
     angle: Option<Vec<u8>>,
     comment: Vec<u8>,
+    /// Whether `outside` has an `@`.
+    has_at: bool,
+    /// Whether `outside` may hold an encoded word.
+    has_word: bool,
 }
 
 /// The mailboxes of a header value: names, comments, groups, routes, and unquoted commas in names.
@@ -56,7 +60,7 @@ pub(crate) fn addresses(value: &[u8]) -> Vec<Address> {
             b',' | b';' if state.is_open() && draft.is_complete() => {
                 found.extend(std::mem::take(&mut draft).finish());
             }
-            b':' if state.is_open() && !draft.outside.contains(&b'@') && !draft.outside.contains(&b'?') => {
+            b':' if state.is_open() && !draft.has_at && !draft.has_word => {
                 draft = Draft::default();
             }
             _ => state.take(&mut draft, byte),
@@ -83,7 +87,11 @@ impl State {
         match &mut draft.angle {
             _ if self.comment > 0 => draft.comment.push(byte),
             Some(angle) if self.angle => angle.push(byte),
-            _ => draft.outside.push(byte),
+            _ => {
+                draft.has_at |= byte == b'@';
+                draft.has_word |= byte == b'?';
+                draft.outside.push(byte);
+            }
         }
     }
 }
@@ -91,7 +99,7 @@ impl State {
 impl Draft {
     /// Whether a separator ends this element; a name with a bare comma (`Doe, Ida <…>`) goes on.
     fn is_complete(&self) -> bool {
-        self.angle.is_some() || self.outside.contains(&b'@') || self.outside.trim_ascii().is_empty()
+        self.angle.is_some() || self.has_at || self.outside.first().is_none_or(u8::is_ascii_whitespace)
     }
 
     fn finish(self) -> Option<Address> {

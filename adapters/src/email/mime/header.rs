@@ -5,7 +5,7 @@ use super::words;
 /// Header fields past this number are ignored.
 const MAX_FIELDS: usize = 2_000;
 /// Bytes kept of one field.
-const MAX_VALUE: usize = 256 * 1024;
+const MAX_VALUE: usize = 64 * 1024;
 
 /// Names after which a stray line is a broken continuation rather than the start of the body.
 const WELL_KNOWN: &[&str] = &[

@@ -25,7 +25,7 @@ impl Params {
     pub(crate) fn parse(header: &[u8]) -> Self {
         let mut chunks = split(header).into_iter();
         let value = chunks.next().unwrap_or_default();
-        let value = decode::charset(&value, None).to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+        let value = decode::charset(&value.bytes, None).to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
         let mut pieces: Vec<Piece> = chunks.take(MAX_PARAMS).filter_map(|chunk| piece(&chunk)).collect();
         pieces.sort_by(|a, b| (&a.name, a.index).cmp(&(&b.name, b.index)));
         let params = pieces
@@ -51,45 +51,66 @@ impl Params {
     }
 }
 
+/// One stretch between semicolons.
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    has_equals: bool,
+    /// Its value stood in quotes: blanks in it count, and what follows the quotes does not.
+    quoted: bool,
+}
+
+impl Chunk {
+    fn push(&mut self, byte: u8) {
+        self.has_equals |= byte == b'=';
+        self.bytes.push(byte);
+    }
+
+    /// Blanks between the equals sign and the opening quote are no part of the value.
+    fn open_quotes(&mut self) {
+        let end = self.bytes.trim_ascii_end().len();
+        self.bytes.truncate(end);
+        self.quoted = true;
+    }
+}
+
 /// The header at its semicolons, quotes and comments taken away.
-fn split(header: &[u8]) -> Vec<Vec<u8>> {
-    let mut chunks = vec![Vec::new()];
-    let (mut quoted, mut comment, mut was_quoted) = (false, 0_u32, false);
+fn split(header: &[u8]) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    let mut chunk = Chunk::default();
+    let (mut in_quotes, mut comment) = (false, 0_u32);
     let mut at = 0;
     while let Some(&byte) = header.get(at) {
-        let next = header.get(at + 1).copied();
-        let chunk_is_value = chunks.last().is_some_and(|chunk| chunk.contains(&b'='));
         match byte {
-            b'\\' if quoted && matches!(next, Some(b'"' | b'\\')) => {
-                push(&mut chunks, next.unwrap_or(byte));
+            b'\\' if in_quotes && matches!(header.get(at + 1), Some(b'"' | b'\\')) => {
                 at += 1;
-            }
-            b'"' if comment == 0 => (quoted, was_quoted) = (!quoted, true),
-            b'(' if !quoted && (was_quoted || !chunk_is_value) => comment += 1,
-            b')' if !quoted && comment > 0 => comment -= 1,
-            _ if comment > 0 => {}
-            b';' if !quoted => {
-                chunks.push(Vec::new());
-                was_quoted = false;
+                chunk.push(header[at]);
             }
             b'\r' | b'\n' => {}
-            _ => push(&mut chunks, byte),
+            b'"' if in_quotes => in_quotes = false,
+            _ if in_quotes => chunk.push(byte),
+            b'"' if comment == 0 => {
+                in_quotes = true;
+                chunk.open_quotes();
+            }
+            b'(' if chunk.quoted || !chunk.has_equals => comment += 1,
+            b')' if comment > 0 => comment -= 1,
+            _ if comment > 0 => {}
+            b';' => chunks.push(std::mem::take(&mut chunk)),
+            _ if chunk.quoted => {}
+            _ => chunk.push(byte),
         }
         at += 1;
     }
+    chunks.push(chunk);
     chunks
 }
 
-fn push(chunks: &mut [Vec<u8>], byte: u8) {
-    if let Some(chunk) = chunks.last_mut() {
-        chunk.push(byte);
-    }
-}
-
-fn piece(chunk: &[u8]) -> Option<Piece> {
-    let equals = chunk.iter().position(|&byte| byte == b'=')?;
-    let name = std::str::from_utf8(chunk[..equals].trim_ascii()).ok()?.to_ascii_lowercase();
-    let bytes = chunk[equals + 1..].trim_ascii().to_vec();
+fn piece(chunk: &Chunk) -> Option<Piece> {
+    let equals = chunk.bytes.iter().position(|&byte| byte == b'=')?;
+    let name = std::str::from_utf8(chunk.bytes[..equals].trim_ascii()).ok()?.to_ascii_lowercase();
+    let value = &chunk.bytes[equals + 1..];
+    let bytes = if chunk.quoted { value } else { value.trim_ascii() }.to_vec();
     let (name, encoded) = name.strip_suffix('*').map_or((name.as_str(), false), |name| (name, true));
     let (name, index) = match name.rsplit_once('*').and_then(|(name, index)| Some((name, index.parse().ok()?))) {
         Some((name, index)) => (name, index),
@@ -176,5 +197,6 @@ mod tests {
         assert_eq!(name("attachment; filename=ma\u{f1}ana (1).pdf").as_deref(), Some("mañana (1).pdf"));
         assert_eq!(name("attachment; filename=\"C:\\temp\\a.txt").as_deref(), Some("C:\\temp\\a.txt"));
         assert_eq!(name("attachment; filename=").as_deref(), None);
+        assert_eq!(name("attachment; filename*0= \"la \" (x); filename*1=\"lista\"").as_deref(), Some("la lista"));
     }
 }

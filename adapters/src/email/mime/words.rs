@@ -2,6 +2,9 @@
 
 use super::decode;
 
+/// The longest encoded word that is read; RFC 2047 allows 75 bytes, some write thousands.
+const MAX_WORD: usize = 4_096;
+
 /// An encoded word: character set and decoded bytes, and how much of the input it took.
 struct Word<'a> {
     charset: &'a str,
@@ -57,7 +60,7 @@ fn word_at(input: &[u8]) -> Option<Word<'_>> {
     let encoding = input.get(charset_end + 1)?.to_ascii_lowercase();
     let start = charset_end + 3;
     let body = (input.get(charset_end + 2) == Some(&b'?')).then(|| input.get(start..)).flatten()?;
-    let length = body.windows(2).position(|pair| pair == b"?=")?;
+    let length = body[..body.len().min(MAX_WORD)].windows(2).position(|pair| pair == b"?=")?;
     let bytes = match encoding {
         b'b' => decode::base64(&body[..length]),
         b'q' => q_word(&body[..length]),

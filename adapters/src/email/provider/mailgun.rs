@@ -12,6 +12,7 @@ use crate::{
         form::Form,
         mail::{File, FileData, Mail},
         mime::{Headers, Params},
+        report,
     },
     json,
 };
@@ -179,18 +180,16 @@ fn bounce(data: &Value, action: &str) -> Bounce {
     let status = data.get("delivery-status").cloned().unwrap_or_default();
     let words = json::str(&status, "message").or_else(|| json::str(&status, "description"));
     let words = words.or_else(|| json::str(data, "reason")).map(str::to_owned);
+    let code = status.get("code").and_then(json::id).filter(|code| code != "0");
+    let diagnostic = code.into_iter().chain(words.clone()).collect::<Vec<_>>().join(" ");
     let id = data.pointer("/message/headers/message-id").and_then(json::id);
     Bounce {
         targets: id.iter().map(|id| bare_id(id)).filter(|id| !id.is_empty()).collect(),
         recipients: vec![BouncedRecipient {
             address: json::str(data, "recipient").unwrap_or_default().to_lowercase(),
             action: action.to_owned(),
-            status: status
-                .get("enhanced-code")
-                .or_else(|| status.get("code"))
-                .and_then(json::id)
-                .filter(|code| code != "0"),
-            diagnostic: words.clone(),
+            status: json::str(&status, "enhanced-code").or(words.as_deref()).and_then(report::status),
+            diagnostic: Some(diagnostic).filter(|diagnostic| !diagnostic.is_empty()),
         }],
         text: words,
     }

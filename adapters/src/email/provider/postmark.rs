@@ -9,6 +9,7 @@ use crate::{
     email::{
         mail::{File, FileData, Mail},
         mime::{Headers, Params, decode},
+        report,
     },
     json,
 };
@@ -76,7 +77,8 @@ fn parsed(body: &Value) -> Mail {
     for (name, full, plain) in
         [("From", "FromFull", "From"), ("To", "ToFull", "To"), ("Cc", "CcFull", "Cc"), ("Bcc", "BccFull", "Bcc")]
     {
-        let value = json::str(body, plain).map(str::to_owned).unwrap_or_else(|| full_addresses(body.get(full)));
+        let value = Some(full_addresses(body.get(full))).filter(|value| !value.is_empty());
+        let value = value.unwrap_or_else(|| json::str(body, plain).unwrap_or_default().to_owned());
         headers.push_missing(name, &value);
     }
     for (name, key) in [("Subject", "Subject"), ("Date", "Date"), ("Reply-To", "ReplyTo")] {
@@ -164,7 +166,7 @@ fn bounce(body: &Value, action: &str) -> Bounce {
                 .unwrap_or_default()
                 .to_lowercase(),
             action: action.to_owned(),
-            status: None,
+            status: json::str(body, "Details").and_then(report::status),
             diagnostic: json::str(body, "Details").map(str::to_owned),
         }],
         text: Some(text).filter(|text| !text.is_empty()),

@@ -128,7 +128,7 @@ fn delimiter(lines: &[&str]) -> Option<usize> {
 }
 
 fn is_delimiter(line: &str) -> bool {
-    matches!(line.trim_end_matches('\r'), "-- " | "--" | "--\u{a0}")
+    line.trim_end() == "--"
 }
 
 /// The first line within reach of the end at which a closing stands.

@@ -31,7 +31,7 @@ pub(super) fn address(value: &str) -> Option<String> {
 }
 
 /// The enhanced status code in `5.1.1 (bad destination)`.
-pub(super) fn status(text: &str) -> Option<String> {
+pub(crate) fn status(text: &str) -> Option<String> {
     text.split(|c: char| !(c.is_ascii_digit() || c == '.')).find(|word| is_status(word)).map(str::to_owned)
 }
 

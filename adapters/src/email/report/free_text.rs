@@ -1,11 +1,11 @@
 //! Bounces in plain words (qmail, Exim, old Exchange, carriers): best effort.
 
-use super::{fields, returned_headers, structured::first_recipient, targets, text};
+use super::{fields, is_from_machine, returned_headers, structured::first_recipient, targets, text};
 use crate::{
     Bounce, BouncedRecipient,
     email::{
         mail::{Mail, message_ids},
-        mime::{Address, Headers, addresses},
+        mime::{Headers, addresses},
     },
 };
 
@@ -119,11 +119,8 @@ fn failed_recipients(mail: &Mail) -> Vec<String> {
 
 /// A null or machine sender, and a subject that says so.
 fn looks_like_one(mail: &Mail) -> bool {
-    let sender = mail.sender();
-    let local = sender.as_ref().map(Address::local).unwrap_or_default();
-    let machine = matches!(local, "mailer-daemon" | "postmaster" | "mail-daemon" | "mailerdaemon");
     let subject = mail.headers.text("Subject").unwrap_or_default().to_lowercase();
-    (machine || mail.has_null_sender()) && SUBJECTS.iter().any(|words| subject.contains(words))
+    is_from_machine(mail) && SUBJECTS.iter().any(|words| subject.contains(words))
 }
 
 /// The report's own words, and the header of the returned mail below them.

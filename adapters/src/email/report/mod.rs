@@ -4,8 +4,10 @@ mod fields;
 mod free_text;
 mod structured;
 
+pub(crate) use fields::status;
+
 use super::mail::{File, FileData, Mail, message_ids};
-use super::mime::Headers;
+use super::mime::{Address, Headers};
 use crate::{Bounce, Notice};
 
 /// Bytes of a report's text that are kept.
@@ -23,13 +25,22 @@ pub(crate) enum Report {
 
 /// The report that `mail` is; `None` if it is a mail like any other.
 pub(crate) fn of(mail: &Mail) -> Option<Report> {
-    structured::read(mail).or_else(|| free_text::read(mail).map(Report::Bounce))
+    let reported = mail.kind().value == "multipart/report" || is_from_machine(mail);
+    let structured = reported.then(|| structured::read(mail)).flatten();
+    structured.or_else(|| free_text::read(mail).map(Report::Bounce))
+}
+
+/// Whether a mail system wrote it: the null sender, or an address that only such systems use.
+fn is_from_machine(mail: &Mail) -> bool {
+    let sender = mail.sender();
+    let local = sender.as_ref().map(Address::local).unwrap_or_default();
+    mail.has_null_sender() || matches!(local, "mailer-daemon" | "postmaster" | "mail-daemon" | "mailerdaemon")
 }
 
 /// The text that people read, cut.
 fn text(mail: &Mail) -> Option<String> {
     let text = mail.text.clone().or_else(|| mail.html.as_deref().map(super::html::to_text))?;
-    crate::text::non_blank(&crate::text::clean(&text, MAX_TEXT)).map(str::to_owned)
+    crate::text::non_blank(&crate::text::clean(&text.replace("\r\n", "\n"), MAX_TEXT)).map(str::to_owned)
 }
 
 /// The header fields of the returned mail, if it came with the report.
