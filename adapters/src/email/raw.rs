@@ -69,7 +69,7 @@ fn collect(part: &Part, out: &mut Collected) {
     }
 }
 
-/// The same thing several times: the last text and the last HTML are one segment.
+/// The same thing several times: the last plain text and the last HTML are one segment.
 fn collect_alternative(part: &Part, out: &mut Collected) {
     let mut inner = Collected::default();
     let mut best = Segment::default();
@@ -78,7 +78,8 @@ fn collect_alternative(part: &Part, out: &mut Collected) {
         let html = join_html(&inner.segments);
         let text = inner.segments.iter().any(|segment| segment.text.is_some());
         let segments = std::mem::take(&mut inner.segments);
-        if text && (html.is_none() || best.text.is_none()) {
+        let plain = html.is_none() && matches!(child.kind.value.as_str(), "text/plain" | "multipart/mixed");
+        if text && (plain || best.text.is_none()) {
             best.text = join_text(segments).or(best.text);
         }
         best.html = html.or(best.html);
