@@ -30,7 +30,10 @@ pub(crate) fn read(raw: &Bytes) -> Option<Mail> {
         return None;
     }
     let mut collected = Collected::default();
-    collect(&root, &mut collected);
+    match is_single_text(&root) {
+        true => collected.segments.push(if root.kind.sub() == "html" { html_of(&root) } else { text_of(&root) }),
+        false => collect(&root, &mut collected),
+    }
     let html = join_html(&collected.segments);
     let text = join_text(collected.segments);
     Some(Mail {
@@ -43,6 +46,13 @@ pub(crate) fn read(raw: &Bytes) -> Option<Mail> {
         raw: Some(raw.clone()),
         ..Mail::default()
     })
+}
+
+/// Whether the whole mail is one text: its words even if some program gave it a file name.
+fn is_single_text(root: &Part) -> bool {
+    root.kind.main() == "text"
+        && matches!(root.kind.sub(), "plain" | "html")
+        && root.disposition().value != "attachment"
 }
 
 /// Lone carriage returns as line ends, as old software wrote them.
