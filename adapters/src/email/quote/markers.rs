@@ -10,9 +10,9 @@ pub(super) enum Marker {
     Quote,
     /// `On <date>, <name> wrote:` over so many lines.
     Attribution(usize),
-    /// `-----Original Message-----`, our own "reply above this line", or the wrapper of a quoted mail in HTML.
+    /// `-----Original Message-----`, or our own "reply above this line".
     Divider,
-    /// `From: … Sent: … Subject: …`.
+    /// `From: … Sent: … Subject: …`, or the wrapper of another mail in HTML: forwarded, it is content.
     HeaderBlock,
     /// `---- Forwarded message ----`: content, not quotation.
     Forward,
@@ -32,9 +32,12 @@ pub(super) fn at(lines: &[&str], at: usize) -> Marker {
         Marker::Quote
     } else if is_forward(&lower) {
         Marker::Forward
-    } else if is_divider(&lower) || line.starts_with(HTML_QUOTE) {
+    } else if is_divider(&lower) {
         Marker::Divider
-    } else if is_header_block(lines, at) || is_rule(line) && header_block_follows(lines, at) {
+    } else if line.starts_with(HTML_QUOTE)
+        || is_header_block(lines, at)
+        || is_rule(line) && header_block_follows(lines, at)
+    {
         Marker::HeaderBlock
     } else {
         attribution(lines, at).map_or(Marker::None, Marker::Attribution)
