@@ -4,10 +4,11 @@
 //! - [`store`] — the database; all SQL is here.
 //! - [`desk`] — the use cases, each a function over a transaction.
 //! - [`queue`] — inbound work that is ready now: a table, or RabbitMQ.
-//! - [`clock`], [`config`], [`secrets`], [`telemetry`] — what everybody is handed.
+//! - [`backoff`], [`clock`], [`config`], [`secrets`], [`telemetry`] — what everybody is handed.
 //!
 //! Dependencies point one way: `http, gateway, poller → desk, queue → store → domain → relevo-adapters`.
 
+pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod desk;
