@@ -17,6 +17,7 @@ pub mod domain;
 pub mod gateway;
 pub mod inbound;
 pub mod media;
+pub mod poller;
 pub mod queue;
 pub mod secrets;
 pub mod store;
