@@ -6,4 +6,6 @@
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod poller;
+#[cfg(test)]
 mod support;
