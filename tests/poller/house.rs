@@ -52,7 +52,7 @@ impl<'a> House<'a> {
     pub(super) async fn new(backend: &'a Backend) -> Self {
         let mut environment = backend.environment();
         for (key, value) in
-            [("TELEGRAM__POLL_SECONDS", "1"), ("EMAIL__IDLE_SECONDS", "3"), ("EMAIL__POLL_SECONDS", "1")]
+            [("TELEGRAM__POLL_SECONDS", "1"), ("EMAIL__IDLE_SECONDS", "600"), ("EMAIL__POLL_SECONDS", "1")]
         {
             environment.push((format!("RELEVO__{key}"), value.to_owned()));
         }
@@ -163,6 +163,11 @@ impl<'a> House<'a> {
         let mut tx = self.db.read().await.expect("a transaction");
         let leases = leases::live(&mut tx, "poll:", self.clock.now()).await.expect("read");
         leases.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Whether any mail was fetched: its bytes are the first thing to be kept.
+    pub(super) fn has_fetched(&self) -> bool {
+        self.config.data_dir.join("media").exists()
     }
 
     /// What agents see, in order.

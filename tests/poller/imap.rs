@@ -77,6 +77,7 @@ fn p1_a_mail_that_could_not_be_made_durable_comes_again() {
         let cursor = house.cursor(channel, "imap:INBOX").await;
         poller.queue.close().await;
         mailbox.receives("no te pierdas").await;
+        until("it was fetched", async || house.has_fetched()).await;
         poller.stop().await;
         assert_eq!(house.cursor(channel, "imap:INBOX").await, cursor);
 
