@@ -15,13 +15,14 @@
 //! | [`media`] | the blob store |
 //! | [`demo`] | pretend platforms and realistic traffic |
 //! | [`app`], [`cli`] | the composition root; the command line |
-//! | [`clock`], [`config`], [`secrets`], [`telemetry`] | what everybody is handed |
+//! | [`backoff`], [`clock`], [`config`], [`secrets`], [`telemetry`] | what everybody is handed |
 //!
 //! Dependencies point one way: `http, gateway, poller → desk, inbound, queue → store → domain → relevo-adapters`.
 //! Only the directory, the gateway, the poller and channel administration hold a `dyn Channel`; nobody asks for a
 //! channel's name.
 
 pub mod app;
+pub mod backoff;
 pub mod cli;
 pub mod clock;
 pub mod config;

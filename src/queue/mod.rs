@@ -244,7 +244,7 @@ impl Delivery {
     pub async fn release(self) -> Result<(), QueueError> {
         match self.receipt {
             Receipt::Table(receipt) => receipt.release(),
-            Receipt::Rabbit(receipt) => receipt.release().await?,
+            Receipt::Rabbit(receipt) => receipt.release(),
         }
         Ok(())
     }
