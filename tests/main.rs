@@ -7,3 +7,5 @@
 mod conformance;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod stories;
