@@ -29,6 +29,9 @@ use crate::{
 /// How long a start waits for a database that is still starting itself.
 const DATABASE_WAIT: Duration = Duration::from_secs(30);
 
+/// How long a start waits for the broker before it goes on without: it heals by itself.
+const BROKER_WAIT: Duration = Duration::from_secs(5);
+
 /// A part of the house that can run in a process of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
@@ -203,6 +206,9 @@ impl App {
             queue,
             foundation,
         };
+        if !app.queue.connected(BROKER_WAIT).await {
+            tracing::warn!("the broker does not answer yet; webhooks are answered 503 until it does");
+        }
         if roles.contains(&Role::Gateway) {
             app.start_http().await?;
         }

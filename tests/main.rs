@@ -6,6 +6,6 @@
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
-mod support;
-#[cfg(test)]
 mod stories;
+#[cfg(test)]
+mod support;

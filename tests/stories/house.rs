@@ -46,7 +46,8 @@ impl House {
         let base = apps[0].foundation().clone();
         let mut tx = base.db.write().await.expect("a transaction");
         let company = companies::insert(&mut tx, "Tienda Uno", base.clock.now()).await.expect("a company");
-        let client = clients::add(&mut tx, &base.clock, Some(company), "test", ClientRole::Admin).await.expect("a client");
+        let client =
+            clients::add(&mut tx, &base.clock, Some(company), "test", ClientRole::Admin).await.expect("a client");
         tx.commit().await.expect("committed");
         let mut house = Self {
             apps,
@@ -226,9 +227,9 @@ pub(crate) fn whatsapp(messages: Vec<Value>) -> Value {
 }
 
 pub(crate) fn whatsapp_to(phone: &str, messages: Vec<Value>) -> Value {
-    let contact = messages.first().map(|message| {
-        json!({"profile": {"name": "Ida"}, "wa_id": message["from"], "user_id": message["from_user_id"]})
-    });
+    let contact = messages.first().map(
+        |message| json!({"profile": {"name": "Ida"}, "wa_id": message["from"], "user_id": message["from_user_id"]}),
+    );
     json!({"object": "whatsapp_business_account", "entry": [{"id": "2001", "changes": [{"field": "messages", "value": {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "4930111222", "phone_number_id": phone},
