@@ -22,6 +22,8 @@ pub struct Ticket {
     pub subject: Option<String>,
     pub last_author: Option<String>,
     pub last_content: Option<String>,
+    /// The platform's time of the message that `last_content` is from.
+    pub last_message_at: Option<Millis>,
     /// Since when it waits without an owner.
     pub waiting_since: Option<Millis>,
     pub close_reason: Option<String>,
@@ -35,7 +37,7 @@ pub struct Ticket {
 macro_rules! columns {
     () => {
         "t.id, t.company_id, t.number, t.channel_id, t.kind, t.conversation_id, t.contact_id, t.state, t.subject, \
-         t.last_author, t.last_content, t.waiting_since, t.close_reason, t.closed_at, t.reopened, t.created_at, \
+         t.last_author, t.last_content, t.last_message_at, t.waiting_since, t.close_reason, t.closed_at, t.reopened, t.created_at, \
          t.updated_at"
     };
 }
@@ -81,14 +83,15 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
         tx,
         rows!(
             "INSERT INTO tickets (id, company_id, number, channel_id, kind, conversation_id, contact_id, state, \
-             subject, last_author, last_content, waiting_since, close_reason, closed_at, reopened, created_at, \
+             subject, last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, created_at, \
              updated_at) SELECT id, company_id, number, channel_id, kind, conversation_id, contact_id, state, subject, \
-             last_author, last_content, waiting_since, close_reason, closed_at, reopened, created_at, updated_at FROM",
+             last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, created_at, updated_at FROM",
             [id text, company_id bigint, number bigint, channel_id bigint, kind text, conversation_id text,
-             contact_id text, state text, subject text, last_author text, last_content text, waiting_since bigint,
+             contact_id text, state text, subject text, last_author text, last_content text, last_message_at bigint, waiting_since bigint,
              close_reason text, closed_at bigint, reopened bigint, created_at bigint, updated_at bigint],
             "WHERE true ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, state = excluded.state, \
              subject = excluded.subject, last_author = excluded.last_author, last_content = excluded.last_content, \
+             last_message_at = excluded.last_message_at, \
              waiting_since = excluded.waiting_since, close_reason = excluded.close_reason, \
              closed_at = excluded.closed_at, reopened = excluded.reopened, updated_at = excluded.updated_at"
         ),
