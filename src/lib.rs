@@ -14,6 +14,7 @@ pub mod desk;
 pub mod directory;
 pub mod domain;
 pub mod gateway;
+pub mod http;
 pub mod inbound;
 pub mod media;
 pub mod queue;
