@@ -141,6 +141,7 @@ impl House {
             company_id: tenant.id,
             kind: kind.to_owned(),
             name: "Super Empresa".to_owned(),
+            account: "1".to_owned(),
             settings: "{}".to_owned(),
             secrets: "{}".to_owned(),
             active: 1,
