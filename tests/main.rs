@@ -8,4 +8,6 @@ mod conformance;
 #[cfg(test)]
 mod poller;
 #[cfg(test)]
+mod stories;
+#[cfg(test)]
 mod support;
