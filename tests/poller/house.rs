@@ -50,12 +50,17 @@ impl Process {
 
 impl<'a> House<'a> {
     pub(super) async fn new(backend: &'a Backend) -> Self {
+        // Longer than any story: what comes in time was announced.
+        Self::with_idle(backend, 600).await
+    }
+
+    /// A house that opens a mailbox's folder again after so many seconds without news.
+    pub(super) async fn with_idle(backend: &'a Backend, seconds: u32) -> Self {
         let mut environment = backend.environment();
-        for (key, value) in
-            [("TELEGRAM__POLL_SECONDS", "1"), ("EMAIL__IDLE_SECONDS", "600"), ("EMAIL__POLL_SECONDS", "1")]
-        {
-            environment.push((format!("RELEVO__{key}"), value.to_owned()));
-        }
+        environment.extend(
+            [("TELEGRAM__POLL_SECONDS", 1), ("EMAIL__IDLE_SECONDS", seconds), ("EMAIL__POLL_SECONDS", 1)]
+                .map(|(key, value)| (format!("RELEVO__{key}"), value.to_string())),
+        );
         let config = Config::load(None, environment).expect("valid settings");
         let key = MasterKey::from_file_or_new(&config.data_dir.join("master.key")).expect("a key");
         let (db, clock) = (backend.db.clone(), backend.clock.clone());

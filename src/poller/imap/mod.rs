@@ -12,7 +12,10 @@ mod connect;
 mod place;
 mod session;
 
+use std::time::Duration;
+
 use relevo_adapters::{ImapSource, Millis};
+use tokio::time::Instant;
 
 pub(super) use self::connect::Roots;
 use self::{
@@ -27,6 +30,8 @@ use crate::config;
 const FIRST_LOOK: usize = 500;
 /// Tries to fetch one mail before it is recorded as a dead letter and left alone.
 const FETCH_TRIES: u32 = 5;
+/// A round that waited for news and found none takes at least this long, whatever the server announces.
+const SHORTEST: Duration = Duration::from_secs(1);
 const DAY: Millis = 86_400_000;
 /// How far back a folder that was replaced is looked through.
 const REPLACED: Millis = 7 * DAY;
@@ -58,23 +63,28 @@ impl Mailbox {
 
     /// Waits for news, unless it has just connected, and takes every new mail. A failed round closes the connection.
     pub(super) async fn round(&mut self) -> Result<(), Trouble> {
-        let mut session = match self.session.take() {
-            Some(session) => session.wait(&self.source, self.settings.idle, self.settings.poll).await?,
-            None => Session::open(&self.source, &self.roots).await?,
+        let begun = Instant::now();
+        let (mut session, waited) = match self.session.take() {
+            Some(session) => (session.wait(&self.source, self.settings.idle, self.settings.poll).await?, true),
+            None => (Session::open(&self.source, &self.roots).await?, false),
         };
-        self.catch_up(&mut session).await?;
+        let taken = self.catch_up(&mut session).await?;
         self.session = Some(session);
+        if waited && taken == 0 {
+            tokio::time::sleep_until(begun + SHORTEST).await;
+        }
         Ok(())
     }
 
-    async fn catch_up(&mut self, session: &mut Session) -> Result<(), Trouble> {
+    /// Takes every new mail; gives how many there were.
+    async fn catch_up(&mut self, session: &mut Session) -> Result<usize, Trouble> {
         let place = self.place(session).await?;
         let new = session.list_after(place.uid).await.map_err(|failure| self.troubled(&failure))?;
-        for entry in new {
-            self.take(session, entry).await?;
+        for entry in &new {
+            self.take(session, *entry).await?;
             self.move_to(Place { uid: entry.uid, ..place }).await?;
         }
-        Ok(())
+        Ok(new.len())
     }
 
     /// Where to go on in the folder as it is now.

@@ -11,7 +11,7 @@ use async_imap::{
 };
 use bytes::Bytes;
 use relevo_adapters::{ImapSource, Millis};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
     connect::{self, Imap, Roots, Speaker},
@@ -135,7 +135,7 @@ impl Session {
         Ok(self)
     }
 
-    /// IDLE; gives whether the server announced something in time.
+    /// IDLE; gives whether the server announced new mail in time.
     async fn idle(self, longest: Duration) -> Result<(Self, bool), String> {
         let Self { imap, can_idle, validity, uid_next, .. } = self;
         let (news, silent) = (imap.unsolicited_responses.clone(), || "does not answer".to_owned());
@@ -147,15 +147,22 @@ impl Session {
         while let Ok(response) = news.try_recv() {
             announced |= matches!(response, UnsolicitedResponse::Exists(_));
         }
-        if !announced {
+        let deadline = Instant::now() + longest;
+        while !announced {
             let (wait, _interrupt) = handle.wait_with_timeout(longest);
-            announced = match timeout(longest, wait).await {
-                Err(_) | Ok(Ok(IdleResponse::Timeout)) => false,
-                Ok(Ok(IdleResponse::NewData(_))) => true,
+            match timeout_at(deadline, wait).await {
+                Err(_) | Ok(Ok(IdleResponse::Timeout)) => break,
+                Ok(Ok(IdleResponse::NewData(response))) => match response.parsed() {
+                    Response::MailboxData(MailboxDatum::Exists(_)) => announced = true,
+                    Response::Data { status: Status::Bye, .. } => return Err("closes the connection".to_owned()),
+                    // A warning: the folder is opened again, which shows what is wrong with it.
+                    Response::Data { .. } => break,
+                    _ => {}
+                },
                 // Nobody here interrupts it: the stream has ended.
                 Ok(Ok(IdleResponse::ManualInterrupt)) => return Err("closed the connection".to_owned()),
                 Ok(Err(error)) => return Err(failed(error)),
-            };
+            }
         }
         let imap = timeout(COMMAND, handle.done()).await.map_err(|_| silent())?.map_err(failed)?;
         Ok((Self { imap, can_idle, news: false, validity, uid_next }, announced))
