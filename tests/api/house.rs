@@ -139,6 +139,7 @@ impl House {
             kind: kind.to_owned(),
             account: String::new(),
             name: "Super Empresa".to_owned(),
+            account: "1".to_owned(),
             settings: "{}".to_owned(),
             secrets: "{}".to_owned(),
             active: 1,
