@@ -1,9 +1,140 @@
-use crate::{Capabilities, Kind, SettingsError};
+//! Mail: inbound webhooks of mail providers, and mailboxes watched over IMAP (`platforms/email.md`).
+//!
+//! Whatever the form, one [`mail::Mail`] is made of it first (`raw`, `provider`), so that every rule exists once:
+//! thread and reply token (`thread`, `token`), machines (`automatic`), bounces (`report`), text (`quote`, `html`).
+
+mod auth;
+mod automatic;
+mod config;
+mod event;
+mod files;
+mod form;
+mod html;
+mod mail;
+mod mime;
+mod provider;
+mod quote;
+mod raw;
+mod report;
+mod thread;
+mod token;
+
+use bytes::Bytes;
+use config::Config;
+use form::Form;
+use provider::{Delivery, mailgun, postmark, sendgrid};
+use serde_json::Value;
+pub use token::{conversation_of, reply_address, reply_token};
+
+use crate::{
+    Capabilities, Channel, Fault, Kind, Millis, ParseError, Parsed, Settings, SettingsError, Source, VerifyError,
+    WebhookRequest, json,
+};
 
 pub static KIND: Kind = Kind {
     name: "email",
-    aliases: &[],
-    capabilities: Capabilities { max_webhook_bytes: 4 << 20, handshake: false, reopen_within_ms: 86_400_000 },
-    settings: &[],
-    open: |_| Err(SettingsError::one("kind", "not built yet")),
+    aliases: &["correo", "mail"],
+    capabilities: Capabilities { max_webhook_bytes: 40 << 20, handshake: false, reopen_within_ms: 604_800_000 },
+    settings: config::SETTINGS,
+    open,
 };
+
+/// The header field that marks our own mails: a mail that carries it never opens a ticket.
+pub use automatic::LOOP_HEADER;
+
+/// Pieces of one event webhook that are looked at.
+const MAX_PIECES: usize = 10_000;
+
+fn open(settings: &Settings) -> Result<Box<dyn Channel>, SettingsError> {
+    Ok(Box::new(Mailbox { config: Config::of(settings)? }))
+}
+
+/// One mailbox.
+#[derive(Debug)]
+struct Mailbox {
+    config: Config,
+}
+
+impl Channel for Mailbox {
+    fn accounts(&self) -> Vec<String> {
+        std::iter::once(&self.config.address).chain(&self.config.aliases).cloned().collect()
+    }
+
+    fn handshake(&self, _query: &str) -> Result<String, VerifyError> {
+        Err(VerifyError::NotAccepted)
+    }
+
+    fn verify(&self, request: &WebhookRequest<'_>, now: Millis) -> Result<(), VerifyError> {
+        auth::verify(&self.config, request, now)
+    }
+
+    fn parse(&self, request: &WebhookRequest<'_>, now: Millis) -> Result<Parsed, ParseError> {
+        match form::Kind::of(request) {
+            form::Kind::Json => self.parse_json(&json::parse(request.body)?, now),
+            form::Kind::UrlEncoded | form::Kind::Multipart => {
+                let form = Form::read(request).ok_or_else(|| ParseError("the form cannot be read".to_owned()))?;
+                self.parse_form(&form, now)
+            }
+            form::Kind::Raw => self.decode(request.body, now),
+        }
+    }
+
+    fn decode(&self, payload: &Bytes, now: Millis) -> Result<Parsed, ParseError> {
+        let mail = raw::read(payload).ok_or_else(|| ParseError("not a mail: it has no header field".to_owned()))?;
+        Ok(event::of_mail(mail, &self.config, now))
+    }
+
+    fn source(&self) -> Source {
+        self.config.imap.clone().map_or(Source::Webhook, Source::Imap)
+    }
+}
+
+impl Mailbox {
+    /// One record, or a SendGrid array of events, each of which stands for itself (P7).
+    fn parse_json(&self, body: &Value, now: Millis) -> Result<Parsed, ParseError> {
+        match body {
+            Value::Array(pieces) => {
+                let mut parsed = Parsed::default();
+                for piece in pieces.iter().take(MAX_PIECES) {
+                    match sendgrid::event(piece) {
+                        Some(delivery) => self.add(delivery, now, &mut parsed),
+                        None => parsed.faults.push(Fault {
+                            reason: "not an event of a mail provider".to_owned(),
+                            raw: Bytes::from(piece.to_string()),
+                        }),
+                    }
+                }
+                Ok(parsed)
+            }
+            body => {
+                let delivery = mailgun::event(body).or_else(|| postmark::read(body));
+                let delivery = delivery.ok_or_else(|| ParseError("not a record of a mail provider".to_owned()))?;
+                let mut parsed = Parsed::default();
+                self.add(delivery, now, &mut parsed);
+                Ok(parsed)
+            }
+        }
+    }
+
+    fn parse_form(&self, form: &Form, now: Millis) -> Result<Parsed, ParseError> {
+        let mail = if mailgun::owns(form) {
+            mailgun::read(form)
+        } else if sendgrid::owns(form) {
+            sendgrid::read(form)
+        } else {
+            return Err(ParseError("the form has no field of a known mail provider".to_owned()));
+        };
+        Ok(event::of_mail(mail, &self.config, now))
+    }
+
+    fn add(&self, delivery: Delivery, now: Millis, parsed: &mut Parsed) {
+        match delivery {
+            Delivery::News(news) => parsed.events.push(event::of_news(news)),
+            Delivery::Mail(mail) => {
+                let mail = event::of_mail(*mail, &self.config, now);
+                parsed.events.extend(mail.events);
+                parsed.blobs.extend(mail.blobs);
+            }
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! A mailbox's settings.
+
+use std::net::IpAddr;
+
+use base64::Engine;
+use secrecy::SecretString;
+
+use crate::{ImapSource, Setting, Settings, SettingsError};
+
+/// Largest mail fetched over IMAP, bytes; larger ones become a placeholder.
+const MAX_IMAP_BYTES: u32 = 40 << 20;
+
+pub(crate) static SETTINGS: &[Setting] = &[
+    Setting {
+        required: true,
+        ..plain(
+            "address",
+            &["account", "app", "email", "mail", "correo"],
+            "the mailbox's address, such as support@example.org",
+        )
+    },
+    plain(
+        "aliases",
+        &["other_addresses"],
+        "other addresses of the same mailbox, comma separated: mail from them is our own",
+    ),
+    plain(
+        "webhook_user",
+        &["basic_user"],
+        "user name in the webhook URL (https://USER:password@…), your own choice; goes with webhook_password",
+    ),
+    secret(
+        "webhook_password",
+        &["basic_password"],
+        "password in the webhook URL, your own choice; goes with webhook_user",
+    ),
+    secret(
+        "webhook_token",
+        &["verify_token"],
+        "secret at the end of the webhook URL (?token=…), your own choice; for providers that do not sign",
+    ),
+    secret(
+        "mailgun_signing_key",
+        &["mailgun_key", "signing_key"],
+        "Mailgun dashboard, API security, HTTP webhook signing key",
+    ),
+    plain(
+        "sendgrid_public_key",
+        &["sendgrid_key", "sendgrid_verification_key"],
+        "SendGrid, Inbound Parse security policy (or signed event webhook): the public key, base64",
+    ),
+    secret(
+        "reply_token_key",
+        &["reply_key"],
+        "any long random text: signs the reply addresses (local+token@domain) that keep answers in their conversation",
+    ),
+    plain("mode", &[], "webhook (default): a provider pushes mails to us; imap: we watch a mailbox"),
+    plain("imap_host", &["host"], "IMAP server, such as imap.example.org (mode imap)"),
+    plain("imap_port", &["port"], "IMAP port, 993 unless your provider says otherwise"),
+    plain(
+        "imap_tls",
+        &["tls"],
+        "true (default): TLS from the first byte; false is for a server on this very machine only",
+    ),
+    plain("imap_user", &["user", "username"], "IMAP user name; the address unless your provider says otherwise"),
+    secret(
+        "imap_password",
+        &["password", "token", "access_token"],
+        "IMAP password, or an app password where the provider wants one",
+    ),
+    plain("imap_folder", &["folder"], "IMAP folder to watch, INBOX unless said otherwise"),
+    plain(
+        "max_attachment_bytes",
+        &[],
+        "larger attachments are replaced by a remark; bytes, 26214400 unless said otherwise",
+    ),
+    plain("max_attachments", &[], "attachments of one mail that are kept, 50 unless said otherwise"),
+];
+
+const fn plain(key: &'static str, aliases: &'static [&'static str], help: &'static str) -> Setting {
+    Setting { key, aliases, secret: false, required: false, help }
+}
+
+const fn secret(key: &'static str, aliases: &'static [&'static str], help: &'static str) -> Setting {
+    Setting { secret: true, ..plain(key, aliases, help) }
+}
+
+/// What a mailbox is and what may prove that a webhook is its own.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Lower case.
+    pub(crate) address: String,
+    /// Other own addresses, lower case.
+    pub(crate) aliases: Vec<String>,
+    pub(crate) basic: Option<(SecretString, SecretString)>,
+    pub(crate) token: Option<SecretString>,
+    pub(crate) mailgun_key: Option<SecretString>,
+    /// Uncompressed P-256 point, 65 bytes.
+    pub(crate) sendgrid_key: Option<Vec<u8>>,
+    pub(crate) reply_key: Option<SecretString>,
+    pub(crate) imap: Option<ImapSource>,
+    pub(crate) max_attachment_bytes: u64,
+    pub(crate) max_attachments: usize,
+}
+
+/// Keeps the value, or notes what is wrong and goes on, so that all problems are told at once.
+struct Problems(Vec<(String, String)>);
+
+impl Problems {
+    fn keep<T>(&mut self, result: Result<T, SettingsError>) -> Option<T> {
+        result.map_err(|error| self.0.extend(error.0)).ok()
+    }
+
+    fn add(&mut self, key: &str, text: &str) {
+        self.0.push((key.to_owned(), text.to_owned()));
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// Every setting that is missing or wrong, all at once.
+    pub(crate) fn of(settings: &Settings) -> Result<Self, SettingsError> {
+        let mut problems = Problems(Vec::new());
+        let address = settings.get("address").unwrap_or_default().to_lowercase();
+        if !is_address(&address) {
+            problems.add("address", "must be a mail address, such as support@example.org");
+        }
+        let aliases = own_aliases(settings, &mut problems);
+        let imap_mode = match settings.get("mode").map(str::to_ascii_lowercase).as_deref() {
+            None | Some("webhook") => false,
+            Some("imap") => true,
+            Some(_) => {
+                problems.add("mode", "must be webhook or imap");
+                false
+            }
+        };
+        let config = Self {
+            basic: basic(settings, &mut problems),
+            token: settings.secret("webhook_token"),
+            mailgun_key: settings.secret("mailgun_signing_key"),
+            sendgrid_key: sendgrid_key(settings, &mut problems),
+            reply_key: settings.secret("reply_token_key"),
+            imap: imap_mode.then(|| imap(settings, &address, &mut problems)).flatten(),
+            max_attachment_bytes: problems
+                .keep(settings.number("max_attachment_bytes", 26_214_400))
+                .unwrap_or_default(),
+            max_attachments: problems.keep(settings.number("max_attachments", 50)).unwrap_or_default(),
+            address,
+            aliases,
+        };
+        if !imap_mode && problems.0.is_empty() && !config.has_proof() {
+            problems.add(
+                "webhook_token",
+                "in mode webhook one of these is required, so that nobody else can post mails: webhook_token, \
+                 webhook_user with webhook_password, mailgun_signing_key, sendgrid_public_key",
+            );
+        }
+        if problems.0.is_empty() { Ok(config) } else { Err(SettingsError(problems.0)) }
+    }
+
+    fn has_proof(&self) -> bool {
+        self.basic.is_some() || self.token.is_some() || self.mailgun_key.is_some() || self.sendgrid_key.is_some()
+    }
+
+    /// Whether `address` (lower case) is one of this mailbox's, with or without a reply token.
+    pub(crate) fn is_own(&self, address: &str) -> bool {
+        let without_tag = address
+            .split_once('@')
+            .map(|(local, domain)| format!("{}@{domain}", local.split_once('+').map_or(local, |(base, _)| base)));
+        std::iter::once(&self.address)
+            .chain(&self.aliases)
+            .any(|own| own == address || without_tag.as_ref() == Some(own))
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        && text.len() <= 254
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '<' | '>'))
+}
+
+fn own_aliases(settings: &Settings, problems: &mut Problems) -> Vec<String> {
+    let aliases: Vec<String> = settings
+        .get("aliases")
+        .unwrap_or_default()
+        .split([',', ';', ' ', '\n'])
+        .map(|alias| alias.trim().to_lowercase())
+        .filter(|alias| !alias.is_empty())
+        .collect();
+    if !aliases.iter().all(|alias| is_address(alias)) {
+        problems.add("aliases", "must be mail addresses, separated by commas");
+    }
+    aliases
+}
+
+fn basic(settings: &Settings, problems: &mut Problems) -> Option<(SecretString, SecretString)> {
+    match (settings.secret("webhook_user"), settings.secret("webhook_password")) {
+        (Some(user), Some(password)) => Some((user, password)),
+        (None, None) => None,
+        (Some(_), None) => {
+            problems.add("webhook_password", "is required together with webhook_user");
+            None
+        }
+        (None, Some(_)) => {
+            problems.add("webhook_user", "is required together with webhook_password");
+            None
+        }
+    }
+}
+
+/// The point of a P-256 key given as base64 of its SubjectPublicKeyInfo (91 bytes), or of the bare point (65).
+fn sendgrid_key(settings: &Settings, problems: &mut Problems) -> Option<Vec<u8>> {
+    let text = settings.get("sendgrid_public_key")?;
+    let encoded: String =
+        text.lines().filter(|line| !line.starts_with("-----")).flat_map(str::split_whitespace).collect();
+    let key = base64::engine::general_purpose::STANDARD.decode(encoded).ok();
+    let point = key.filter(|key| matches!(key.len(), 65 | 91)).map(|key| key[key.len() - 65..].to_vec());
+    let point = point.filter(|point| point.first() == Some(&4));
+    if point.is_none() {
+        problems.add("sendgrid_public_key", "must be the base64 public key that SendGrid shows (ECDSA P-256)");
+    }
+    point
+}
+
+fn imap(settings: &Settings, address: &str, problems: &mut Problems) -> Option<ImapSource> {
+    let host = settings.get("imap_host");
+    let password = settings.secret("imap_password");
+    if host.is_none() {
+        problems.add("imap_host", "is required in mode imap");
+    }
+    if password.is_none() {
+        problems.add("imap_password", "is required in mode imap");
+    }
+    let port = problems.keep(settings.number("imap_port", 993_u16));
+    if port == Some(0) {
+        problems.add("imap_port", "must be a port between 1 and 65535");
+    }
+    let tls = problems.keep(settings.flag("imap_tls", true));
+    if tls == Some(false) && host.is_some_and(|host| !is_loopback(host)) {
+        problems.add("imap_tls", "may be false only for a server on this very machine (localhost)");
+    }
+    Some(ImapSource {
+        host: host?.to_owned(),
+        port: port?,
+        tls: tls?,
+        user: settings.get("imap_user").unwrap_or(address).to_owned(),
+        password: password?,
+        folder: settings.get("imap_folder").unwrap_or("INBOX").to_owned(),
+        max_bytes: MAX_IMAP_BYTES,
+    })
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::email::KIND;
+
+    fn open(pairs: &[(&str, &str)]) -> Result<Config, SettingsError> {
+        Settings::of(&KIND, pairs.iter().copied()).and_then(|settings| Config::of(&settings))
+    }
+
+    fn wrong(pairs: &[(&str, &str)]) -> Vec<String> {
+        open(pairs).map(|_| ()).unwrap_err().0.into_iter().map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn a_webhook_mailbox_needs_a_proof() {
+        let config =
+            open(&[("correo", "Support@Example.ORG"), ("aliases", "a@b.c, D@e.f"), ("webhook_token", "x")]).unwrap();
+        assert_eq!(
+            (config.address.as_str(), config.aliases.as_slice()),
+            ("support@example.org", ["a@b.c".to_owned(), "d@e.f".to_owned()].as_slice())
+        );
+        assert!(config.is_own("support+token@example.org") && config.is_own("d@e.f") && !config.is_own("x@e.f"));
+        let problem = open(&[("address", "a@b.c")]).map(|_| ()).unwrap_err().to_string();
+        assert!(problem.contains("mailgun_signing_key") && problem.contains("webhook_password"), "{problem}");
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let pairs = [
+            ("address", "nobody"),
+            ("aliases", "also nobody"),
+            ("mode", "imap"),
+            ("imap_port", "0"),
+            ("imap_tls", "maybe"),
+            ("webhook_user", "u"),
+            ("sendgrid_public_key", "AAAA"),
+            ("max_attachments", "-1"),
+        ];
+        let keys = [
+            "address",
+            "aliases",
+            "webhook_password",
+            "sendgrid_public_key",
+            "imap_host",
+            "imap_password",
+            "imap_port",
+            "imap_tls",
+            "max_attachments",
+        ];
+        assert_eq!(wrong(&pairs), keys);
+    }
+
+    #[test]
+    fn plain_text_imap_stays_on_this_machine() {
+        let imap = |host, tls| {
+            open(&[
+                ("address", "a@b.c"),
+                ("mode", "imap"),
+                ("imap_host", host),
+                ("imap_password", "x"),
+                ("imap_tls", tls),
+            ])
+        };
+        let source = imap("imap.example.org", "true").unwrap().imap.unwrap();
+        assert_eq!((source.port, source.user.as_str(), source.folder.as_str()), (993, "a@b.c", "INBOX"));
+        for host in ["localhost", "127.0.0.1", "::1", "[::1]"] {
+            assert!(imap(host, "false").is_ok(), "{host}");
+        }
+        for host in ["imap.example.org", "10.0.0.1", "localhost.example.org"] {
+            assert!(imap(host, "false").is_err(), "{host}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Which conversation a mail belongs to (`email.md §4`).
+
+use super::{
+    config::Config,
+    mail::Mail,
+    mime::{Address, addresses},
+    token,
+};
+use crate::ThreadRef;
+
+/// Evidence of one mail that is kept.
+const MAX_EVIDENCE: usize = 20;
+
+/// Header fields that may name the address to which the mail was sent.
+const RECIPIENTS: &[&str] = &[
+    "To",
+    "Cc",
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Envelope-To",
+    "X-Forwarded-To",
+    "Resent-To",
+    "X-Delivered-To",
+    "Apparently-To",
+];
+
+/// The thread of a message.
+pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Config) -> ThreadRef {
+    let subject = mail.headers.text("Subject");
+    let replied: Vec<String> = mail.ids("In-Reply-To");
+    let references: Vec<String> = mail.ids("References");
+    let proven = proven_conversation(mail, config);
+    let root = references.first().or(replied.first()).cloned();
+    let root = root.or_else(|| mail.stated_id());
+    let partition = match (&proven, root, sender) {
+        (Some(conversation), _, _) => conversation.clone(),
+        (None, Some(root), _) => mid(&root),
+        (None, None, Some(sender)) => format!("from:{}", sender.email),
+        (None, None, None) => mid(id),
+    };
+    ThreadRef {
+        partition,
+        id: proven,
+        aliases: vec![mid(id)],
+        evidence: evidence(replied.into_iter().chain(references.into_iter().rev()), &mid(id)),
+        ticket_hint: subject.as_deref().and_then(ticket_hint),
+        subject,
+    }
+}
+
+/// The thread of a report about `targets`: it points at them and is no thread of its own.
+pub(crate) fn of_report(mail: &Mail, id: &str, targets: &[String], config: &Config) -> ThreadRef {
+    let own = mid(id);
+    let others = mail.ids("In-Reply-To").into_iter().chain(mail.ids("References").into_iter().rev());
+    let evidence = evidence(targets.iter().cloned().chain(others), &own);
+    let proven = proven_conversation(mail, config);
+    ThreadRef {
+        partition: proven.clone().or_else(|| evidence.first().cloned()).unwrap_or(own),
+        id: proven,
+        evidence,
+        subject: mail.headers.text("Subject"),
+        ..ThreadRef::default()
+    }
+}
+
+/// The name of a mail as evidence and alias.
+pub(crate) fn mid(id: &str) -> String {
+    format!("mid:{id}")
+}
+
+fn evidence(ids: impl Iterator<Item = String>, own: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for name in ids.map(|id| mid(&id)).filter(|name| name != own) {
+        if out.len() < MAX_EVIDENCE && !out.contains(&name) {
+            out.push(name);
+        }
+    }
+    out
+}
+
+/// The conversation whose signed reply token is among the recipients.
+fn proven_conversation(mail: &Mail, config: &Config) -> Option<String> {
+    let key = config.reply_key.as_ref()?;
+    let header = RECIPIENTS.iter().flat_map(|name| mail.headers.all(name)).flat_map(addresses);
+    let envelope = mail.envelope_to.iter().flat_map(|to| addresses(to.as_bytes()));
+    let received = mail.headers.all("Received").filter_map(received_for).flat_map(|to| addresses(&to));
+    envelope.chain(header).chain(received).find_map(|address| token::conversation_of(&address.email, key))
+}
+
+/// The address of the `for <…>` clause of a `Received` field.
+fn received_for(value: &[u8]) -> Option<Vec<u8>> {
+    let value = String::from_utf8_lossy(value);
+    let (_, rest) = value.split_once(" for ")?;
+    rest.split([';', ' ']).find(|word| word.contains('@')).map(|word| word.as_bytes().to_vec())
+}
+
+/// The number in our ticket marker: `[#123]`, `[Ticket#123]`, `(#123)`, `[Caso #123]`.
+fn ticket_hint(subject: &str) -> Option<i64> {
+    subject.match_indices('#').find_map(|(at, _)| {
+        let (before, after) = (&subject[..at], &subject[at + 1..]);
+        let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number = after[..digits].parse().ok()?;
+        let open = before.rfind(['[', '('])?;
+        let worded = before[open + 1..].chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | ':' | '.' | '-'));
+        let close = if before[open..].starts_with('[') { ']' } else { ')' };
+        (worded && after[digits..].trim_start().starts_with(close)).then_some(number)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ticket_hint;
+
+    #[test]
+    fn ticket_markers() {
+        for (subject, hint) in [
+            ("Re: [#123] Pedido", Some(123)),
+            ("[Ticket#42] x", Some(42)),
+            ("Re: x (#7)", Some(7)),
+            ("[Caso #8] x", Some(8)),
+            ("Pedido #123", None),
+            ("[#]", None),
+            ("[#12a]", None),
+            ("[3 de #4]", None),
+            ("[#99999999999999999999999]", None),
+            ("# [#5]", Some(5)),
+        ] {
+            assert_eq!(ticket_hint(subject), hint, "{subject}");
+        }
+    }
+}
