@@ -1,14 +1,29 @@
 //! Relevo: webhooks in, tickets, replies out. This is the map of the rooms.
 //!
-//! - [`domain`] — pure rules and types: no I/O, no async.
-//! - [`store`] — the database; all SQL is here.
-//! - [`desk`] — the use cases, each a function over a transaction.
-//! - [`queue`] — inbound work that is ready now: a table, or RabbitMQ.
-//! - [`demo`] — pretend platforms that push realistic traffic, and the show that proves itself.
-//! - [`clock`], [`config`], [`secrets`], [`telemetry`] — what everybody is handed.
+//! | room | what it is for |
+//! |---|---|
+//! | [`domain`] | pure rules and types: no I/O, no async |
+//! | [`store`] | the database; all SQL is here |
+//! | [`desk`] | the use cases, each a function over a transaction |
+//! | [`queue`] | inbound work that is ready now: a table, or RabbitMQ |
+//! | [`directory`] | the configured channels, opened |
+//! | [`inbound`] | what came in becomes durable |
+//! | [`gateway`] | webhooks in |
+//! | [`poller`] | mailboxes, and platforms that are asked instead of pushing |
+//! | [`worker`] | applies events: queue → desk |
+//! | [`http`] | the API |
+//! | [`media`] | the blob store |
+//! | [`demo`] | pretend platforms, their realistic traffic, and the show that proves itself |
+//! | [`app`], [`cli`] | the composition root; the command line |
+//! | [`backoff`], [`clock`], [`config`], [`secrets`], [`telemetry`] | what everybody is handed |
 //!
-//! Dependencies point one way: `http, gateway, poller → desk, queue → store → domain → relevo-adapters`.
+//! Dependencies point one way: `http, gateway, poller → desk, inbound, queue → store → domain → relevo-adapters`.
+//! Only the directory, the gateway, the poller and channel administration hold a `dyn Channel`; nobody asks for a
+//! channel's name.
 
+pub mod app;
+pub mod backoff;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
@@ -16,8 +31,10 @@ pub mod desk;
 pub mod directory;
 pub mod domain;
 pub mod gateway;
+pub mod http;
 pub mod inbound;
 pub mod media;
+pub mod poller;
 pub mod queue;
 pub mod secrets;
 pub mod store;

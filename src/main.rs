@@ -1,1 +1,7 @@
-fn main() {}
+//! The `relevo` command. Everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    relevo::cli::main()
+}

@@ -1,5 +1,7 @@
 //! Logs and metrics. A log line is an event with fields; never a secret, never a message body.
 
+use std::io::IsTerminal;
+
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
@@ -9,7 +11,7 @@ use crate::config::Telemetry;
 pub fn init_logs(settings: &Telemetry) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = fmt::layer().with_writer(std::io::stderr);
+    let layer = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     // A process that already logs (a test, the demo) keeps its logger.
     _ = if settings.json { registry.with(layer.json()).try_init() } else { registry.with(layer).try_init() };
 }

@@ -165,7 +165,9 @@ fn p7_no_damage_to_a_mail_is_fatal() {
             for byte in [0, b'\n', b'"', b'<', b'=', b':', 0xFF, b'('] {
                 let mut damaged = body.to_vec();
                 damaged[cut] = byte;
-                let _ = run(channel.as_ref(), content_type.as_deref(), &damaged.into());
+                if let Ok(parsed) = run(channel.as_ref(), content_type.as_deref(), &damaged.into()) {
+                    assert!(!serde_json::to_string(&parsed.events).unwrap().contains("\\u0000"), "{}", path.display());
+                }
             }
         }
     }

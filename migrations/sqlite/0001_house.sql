@@ -38,13 +38,14 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_at ON audit (at);
 
--- settings and secrets are JSON objects by setting key; each value of secrets is sealed.
+-- account is the one by which webhooks and people name it. settings and secrets are JSON objects by setting key; each value of secrets is sealed.
 CREATE TABLE channels (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE,
     company_id INTEGER NOT NULL REFERENCES companies (id),
     kind TEXT NOT NULL,
     name TEXT NOT NULL,
+    account TEXT NOT NULL,
     settings TEXT NOT NULL,
     secrets TEXT NOT NULL,
     active INTEGER NOT NULL DEFAULT 1,

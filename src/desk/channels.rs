@@ -99,6 +99,7 @@ pub async fn add(
         company_id: new.company,
         kind: kind.name.to_owned(),
         name: name.to_owned(),
+        account: accounts.first().cloned().unwrap_or_default(),
         settings: json(&public),
         secrets: json(&sealed),
         active: 1,
@@ -111,7 +112,7 @@ pub async fn add(
     };
     row.id = match channels::insert(tx, &row, &accounts).await {
         Err(StoreError::Duplicate(_)) => {
-            return Err(ChannelError::AccountTaken(kind.name, accounts.into_iter().next().unwrap_or_default()));
+            return Err(ChannelError::AccountTaken(kind.name, row.account));
         }
         done => done?,
     };
@@ -138,12 +139,6 @@ fn split(
 pub fn view(row: &ChannelRow) -> ChannelView {
     let mut settings: BTreeMap<String, String> = serde_json::from_str(&row.settings).unwrap_or_default();
     let sealed: BTreeMap<String, String> = serde_json::from_str(&row.secrets).unwrap_or_default();
-    let first = relevo_adapters::kind(&row.kind).and_then(|kind| kind.settings.iter().find(|setting| setting.required));
-    let app = match first {
-        Some(setting) if setting.secret => MASK.to_owned(),
-        Some(setting) => settings.get(setting.key).cloned().unwrap_or_default(),
-        None => String::new(),
-    };
     settings.extend(sealed.into_keys().map(|name| (name, MASK.to_owned())));
     ChannelView {
         id_channel: row.id,
@@ -151,7 +146,7 @@ pub fn view(row: &ChannelRow) -> ChannelView {
         company: row.company_id,
         kind: row.kind.clone(),
         name: row.name.clone(),
-        app,
+        app: row.account.clone(),
         settings,
         channel_status: row.active,
         webhook_path: format!("/webhooks/{}", row.uuid),

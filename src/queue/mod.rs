@@ -175,6 +175,14 @@ impl Queue {
         }
     }
 
+    /// Waits until it can take work, at most `within`; gives whether it can.
+    pub async fn connected(&self, within: Duration) -> bool {
+        match self {
+            Self::Table(_) => true,
+            Self::Rabbit(queue) => queue.connected(within).await,
+        }
+    }
+
     /// Finishes what is in hand and closes connections.
     pub async fn close(&self) {
         match self {
@@ -244,7 +252,7 @@ impl Delivery {
     pub async fn release(self) -> Result<(), QueueError> {
         match self.receipt {
             Receipt::Table(receipt) => receipt.release(),
-            Receipt::Rabbit(receipt) => receipt.release().await?,
+            Receipt::Rabbit(receipt) => receipt.release(),
         }
         Ok(())
     }

@@ -296,7 +296,7 @@ impl TableConsumer {
 
 /// See [`super::Delivery`]. Dropped unsettled, the item comes again.
 #[derive(Debug)]
-pub struct TableReceipt {
+pub(super) struct TableReceipt {
     queue: TableQueue,
     id: i64,
     in_hand: Arc<Mutex<HashSet<i64>>>,

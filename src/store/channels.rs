@@ -14,6 +14,8 @@ pub struct ChannelRow {
     pub company_id: i64,
     pub kind: String,
     pub name: String,
+    /// The account by which webhooks and people name it (phone number id, bot id, address, Page id).
+    pub account: String,
     /// JSON object: setting → value.
     pub settings: String,
     /// JSON object: setting → sealed value.
@@ -30,7 +32,7 @@ pub struct ChannelRow {
 
 macro_rules! columns {
     () => {
-        "channels.id, uuid, company_id, channels.kind, name, settings, secrets, active, reopen_within_ms, version, \
+        "channels.id, uuid, company_id, channels.kind, name, channels.account, settings, secrets, active, reopen_within_ms, version, \
          last_event_at, last_error, last_error_at, created_at"
     };
 }
@@ -44,12 +46,13 @@ pub async fn insert(tx: &mut Tx, channel: &ChannelRow, accounts: &[String]) -> R
         tx,
         (i64,),
         "INSERT INTO channels \
-         (uuid, company_id, kind, name, settings, secrets, active, reopen_within_ms, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) RETURNING id",
+         (uuid, company_id, kind, name, account, settings, secrets, active, reopen_within_ms, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) RETURNING id",
         &channel.uuid,
         channel.company_id,
         &channel.kind,
         &channel.name,
+        &channel.account,
         &channel.settings,
         &channel.secrets,
         channel.active,

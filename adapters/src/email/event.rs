@@ -10,19 +10,24 @@ use super::{
     files, html,
     mail::Mail,
     mime::{Address, addresses},
-    provider::News,
+    provider::{News, bare_id},
     quote,
     report::{self, Report},
     thread::{self, mid},
 };
 use crate::{
-    Blob, Body, Content, Identity, InboundEvent, Message, Millis, Notice, Parsed, Party, ThreadRef, text, verify,
+    Blob, Body, Bounce, Content, Identity, InboundEvent, Message, Millis, Notice, Parsed, Party, ThreadRef, text,
+    verify,
 };
 
 /// Bytes of text that are kept.
 const MAX_TEXT: usize = 1 << 20;
 /// Addresses of one header that are kept as extras.
 const MAX_LISTED: usize = 100;
+/// Bytes of an address that are kept.
+const MAX_ADDRESS: usize = 320;
+/// Bytes of a server's reply that are kept.
+const MAX_DIAGNOSTIC: usize = 2_000;
 /// Mails claim dates; ones outside of this are wrong, and the time of arrival counts.
 const MAX_AGE: Millis = 400 * 86_400_000;
 const MAX_AHEAD: Millis = 86_400_000;
@@ -42,7 +47,7 @@ pub(crate) fn of_mail(mut mail: Mail, config: &Config, now: Millis) -> Parsed {
     let raw = report.is_some().then(|| raw_of_report(mail.provider, raw_sha256.as_deref()));
     let (thread, content) = match report {
         Some(Report::Bounce(bounce)) => {
-            (thread::of_report(&mail, &id, &bounce.targets, config), Content::Bounce(bounce))
+            (thread::of_report(&mail, &id, &bounce.targets, config), Content::Bounce(bounded(bounce)))
         }
         Some(Report::Notice(notice)) => (thread::of_report(&mail, &id, &[], config), Content::Notice(notice)),
         None => {
@@ -81,10 +86,11 @@ pub(crate) fn of_news(news: News) -> InboundEvent {
     let evidence: Vec<String> = news.bounce.iter().flat_map(|bounce| &bounce.targets).map(|id| mid(id)).collect();
     let partition = evidence.first().cloned().unwrap_or_else(|| format!("news:{}", news.provider));
     let content = match news.bounce {
-        Some(bounce) => Content::Bounce(bounce),
-        None => {
-            Content::Notice(Notice { text: Some(format!("{} reports {}", news.provider, news.kind)), kind: news.kind })
-        }
+        Some(bounce) => Content::Bounce(bounded(bounce)),
+        None => Content::Notice(Notice {
+            text: Some(format!("{} reports {}", news.provider, text::truncate(&news.kind, 100))),
+            kind: news.kind,
+        }),
     };
     InboundEvent {
         thread: ThreadRef { partition, evidence, ..ThreadRef::default() },
@@ -94,6 +100,18 @@ pub(crate) fn of_news(news: News) -> InboundEvent {
         content,
         raw: Some(news.raw),
     }
+}
+
+/// A report with every text cut to what people read.
+fn bounded(mut bounce: Bounce) -> Bounce {
+    let cut = |text: &mut String, max: usize| text.truncate(text::truncate(text, max).len());
+    for recipient in &mut bounce.recipients {
+        cut(&mut recipient.address, MAX_ADDRESS);
+        recipient.status.iter_mut().for_each(|status| cut(status, 20));
+        recipient.diagnostic.iter_mut().for_each(|diagnostic| cut(diagnostic, MAX_DIAGNOSTIC));
+    }
+    bounce.text.iter_mut().for_each(|words| cut(words, report::MAX_TEXT));
+    bounce
 }
 
 fn party(sender: Address) -> Party {
@@ -108,7 +126,7 @@ fn party(sender: Address) -> Party {
 fn message(mail: &mut Mail, id: &str, extra: Value, config: &Config, blobs: &mut Vec<Blob>) -> Message {
     let html = mail.html.as_deref().and_then(html::sanitise);
     let referenced = html.as_deref().map(html::referenced_ids).unwrap_or_default();
-    let subject = mail.headers.text("Subject");
+    let subject = mail.subject();
     let (text, visible) = texts(mail, subject.as_deref());
     let attachments = files::attachments(std::mem::take(&mut mail.files), &referenced, config, blobs);
     Message {
@@ -185,12 +203,11 @@ fn extra(mail: &Mail, id: &str, sender: Option<&Address>, raw_sha256: Option<&st
     put("date", json!(headers.text("Date")));
     put("in_reply_to", json!(mail.ids("In-Reply-To")));
     put("references", json!(mail.ids("References")));
-    let return_path = mail
-        .envelope_from
-        .clone()
-        .or_else(|| headers.first("Return-Path").map(|path| String::from_utf8_lossy(path).into_owned()));
-    put("return_path", json!(return_path.map(|path| super::provider::bare_id(&path))));
-    put("envelope_to", json!(mail.envelope_to));
+    let return_path = mail.envelope_from.clone();
+    let return_path = return_path.or_else(|| headers.first("Return-Path").map(super::mime::words::decode));
+    put("return_path", json!(return_path.map(|path| text::truncate(&bare_id(&path), MAX_ADDRESS).to_owned())));
+    let envelope_to = mail.envelope_to.iter().take(MAX_LISTED).map(|to| text::truncate(to, MAX_ADDRESS));
+    put("envelope_to", envelope_to.collect::<Vec<_>>().into());
     put("authentication_results", json!(headers.text("Authentication-Results")));
     put("checks", if mail.checks.is_empty() { Value::Null } else { Value::Object(mail.checks.clone()) });
     put("raw_sha256", json!(raw_sha256));

@@ -48,8 +48,13 @@ pub(crate) struct Field {
 }
 
 impl Field {
+    /// The text, in the character set that the part states or UTF-8; without NUL.
     pub(crate) fn utf8(&self) -> String {
-        decode::charset(&self.bytes, self.kind.get("charset"))
+        self.text_in(self.kind.get("charset"))
+    }
+
+    fn text_in(&self, label: Option<&str>) -> String {
+        text::clean(&decode::charset(&self.bytes, label), usize::MAX)
     }
 }
 
@@ -110,7 +115,7 @@ impl Form {
     pub(crate) fn text_in(&self, name: &str, charsets: &BTreeMap<String, String>) -> Option<String> {
         let field = self.last(name)?;
         let label = charsets.get(name).map(String::as_str).or_else(|| field.kind.get("charset"));
-        Some(decode::charset(&field.bytes, label)).filter(|text| !text.trim().is_empty())
+        Some(field.text_in(label)).filter(|text| !text.trim().is_empty())
     }
 
     /// Fields that are files.

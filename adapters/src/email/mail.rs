@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::mime::{Address, Headers, Params, addresses};
-use crate::verify;
+use crate::{text, verify};
 
 /// Message-IDs longer than this are replaced by their hash, the same way everywhere; bytes.
 const MAX_ID: usize = 255;
+/// Bytes of a subject that are kept.
+const MAX_SUBJECT: usize = 2_000;
 /// Message-IDs of one header that are looked at.
 const MAX_IDS: usize = 100;
 
@@ -72,6 +74,11 @@ impl Mail {
     pub(crate) fn sender(&self) -> Option<Address> {
         let envelope = || self.envelope_from.as_deref().and_then(|from| addresses(from.as_bytes()).into_iter().next());
         self.mailbox(&["From", "Reply-To", "Sender", "Return-Path"]).or_else(envelope)
+    }
+
+    /// The subject, decoded and cut to 2,000 bytes.
+    pub(crate) fn subject(&self) -> Option<String> {
+        self.headers.text("Subject").map(|subject| text::truncate(&subject, MAX_SUBJECT).to_owned())
     }
 
     /// The mail's own id: `Message-ID` without brackets.
@@ -145,7 +152,8 @@ pub(crate) fn message_ids(value: &[u8]) -> Vec<String> {
     found.into_iter().map(tidy_id).filter(|id| !id.is_empty()).take(MAX_IDS).collect()
 }
 
-fn tidy_id(id: &str) -> String {
+/// An id without blanks; a very long one by its hash.
+pub(crate) fn tidy_id(id: &str) -> String {
     let id: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
     if id.len() <= MAX_ID { id } else { synthetic_id(&Sha256::digest(id.as_bytes())) }
 }

@@ -30,7 +30,10 @@ pub(crate) fn read(raw: &Bytes) -> Option<Mail> {
         return None;
     }
     let mut collected = Collected::default();
-    collect(&root, &mut collected);
+    match is_single_text(&root) {
+        true => collected.segments.push(if root.kind.sub() == "html" { html_of(&root) } else { text_of(&root) }),
+        false => collect(&root, &mut collected),
+    }
     let html = join_html(&collected.segments);
     let text = join_text(collected.segments);
     Some(Mail {
@@ -43,6 +46,13 @@ pub(crate) fn read(raw: &Bytes) -> Option<Mail> {
         raw: Some(raw.clone()),
         ..Mail::default()
     })
+}
+
+/// Whether the whole mail is one text: its words even if some program gave it a file name.
+fn is_single_text(root: &Part) -> bool {
+    root.kind.main() == "text"
+        && matches!(root.kind.sub(), "plain" | "html")
+        && root.disposition().value != "attachment"
 }
 
 /// Lone carriage returns as line ends, as old software wrote them.
@@ -69,7 +79,7 @@ fn collect(part: &Part, out: &mut Collected) {
     }
 }
 
-/// The same thing several times: the last text and the last HTML are one segment.
+/// The same thing several times: the last plain text and the last HTML are one segment.
 fn collect_alternative(part: &Part, out: &mut Collected) {
     let mut inner = Collected::default();
     let mut best = Segment::default();
@@ -78,7 +88,8 @@ fn collect_alternative(part: &Part, out: &mut Collected) {
         let html = join_html(&inner.segments);
         let text = inner.segments.iter().any(|segment| segment.text.is_some());
         let segments = std::mem::take(&mut inner.segments);
-        if text && (html.is_none() || best.text.is_none()) {
+        let plain = html.is_none() && matches!(child.kind.value.as_str(), "text/plain" | "multipart/mixed");
+        if text && (plain || best.text.is_none()) {
             best.text = join_text(segments).or(best.text);
         }
         best.html = html.or(best.html);

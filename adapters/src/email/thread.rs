@@ -27,7 +27,7 @@ const RECIPIENTS: &[&str] = &[
 
 /// The thread of a message.
 pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Config) -> ThreadRef {
-    let subject = mail.headers.text("Subject");
+    let subject = mail.subject();
     let replied: Vec<String> = mail.ids("In-Reply-To");
     let references: Vec<String> = mail.ids("References");
     let proven = proven_conversation(mail, config);
@@ -59,7 +59,7 @@ pub(crate) fn of_report(mail: &Mail, id: &str, targets: &[String], config: &Conf
         partition: proven.clone().or_else(|| evidence.first().cloned()).unwrap_or(own),
         id: proven,
         evidence,
-        subject: mail.headers.text("Subject"),
+        subject: mail.subject(),
         ..ThreadRef::default()
     }
 }

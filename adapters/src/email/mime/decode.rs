@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::utf7;
 use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// Bytes of one text that are decoded at most: more than any text or HTML that is kept.
@@ -10,10 +11,19 @@ pub(crate) const MAX_TEXT_INPUT: usize = 4 << 20;
 /// Undoes a `Content-Transfer-Encoding`; unknown ones (7bit, 8bit, binary, broken) leave the bytes as they are.
 pub(crate) fn transfer<'a>(bytes: &'a [u8], encoding: &str) -> Cow<'a, [u8]> {
     match encoding.trim().to_ascii_lowercase().as_str() {
-        "base64" => Cow::Owned(base64(bytes)),
+        "base64" if !is_prose(bytes) => Cow::Owned(base64(bytes)),
         "quoted-printable" => Cow::Owned(quoted_printable(bytes)),
         _ => Cow::Borrowed(bytes),
     }
+}
+
+/// Whether bytes that claim to be base64 are plain words: many blanks between other characters.
+fn is_prose(bytes: &[u8]) -> bool {
+    let head = bytes[..bytes.len().min(2_000)].trim_ascii();
+    let is_inner =
+        |three: &&[u8]| three[1] == b' ' && !three[0].is_ascii_whitespace() && !three[2].is_ascii_whitespace();
+    let blanks = head.windows(3).filter(is_inner).count();
+    blanks * 20 > head.len()
 }
 
 /// Base64 with junk: foreign characters are skipped; after the padding the first foreign character ends it (list
@@ -98,7 +108,8 @@ pub(crate) fn charset(bytes: &[u8], label: Option<&str>) -> String {
     let label = label.map(|label| label.trim().to_ascii_lowercase()).unwrap_or_default();
     let text = match label.as_str() {
         "" | "utf-8" | "utf8" | "us-ascii" | "ascii" | "unknown-8bit" | "x-unknown" | "binary" | "8bit" => guess(bytes),
-        label => match charset_decoder(label.as_bytes()) {
+        "utf-7" | "utf7" | "unicode-1-1-utf-7" | "x-unicode-1-1-utf-7" | "unicode-2-0-utf-7" => utf7::decode(bytes),
+        label => match charset_decoder(known_alias(label).as_bytes()) {
             Some(decode) => decode(bytes),
             None => guess(bytes),
         },
@@ -106,6 +117,17 @@ pub(crate) fn charset(bytes: &[u8], label: Option<&str>) -> String {
     match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
+    }
+}
+
+/// Labels that the decoder's list lacks.
+fn known_alias(label: &str) -> &str {
+    match label {
+        "cp-1252" | "windows1252" | "ansi" | "x-ansi" => "windows-1252",
+        "cp932" | "ms932" => "shift_jis",
+        "cp949" | "ms949" | "korean" => "euc-kr",
+        "cp950" => "big5",
+        label => label,
     }
 }
 
@@ -133,6 +155,9 @@ mod tests {
         assert_eq!(base64(b"SG9sYQ"), b"Hola");
         assert_eq!(base64(b"SG9sYQ==\r\n-- \r\nfooter"), b"Hola");
         assert_eq!(base64(b"SG8=bGE="), b"Hola");
+        assert_eq!(transfer(b" SG9s\r\n YQ==", "Base64").as_ref(), b"Hola");
+        let words = b"Esto no es base64, aunque lo diga.";
+        assert_eq!(transfer(words, "base64").as_ref(), words);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod decode;
 pub(crate) mod header;
 pub(crate) mod params;
 pub(crate) mod tree;
+mod utf7;
 pub(crate) mod words;
 
 pub(crate) use address::{Address, addresses};

@@ -25,7 +25,11 @@ impl Params {
     pub(crate) fn parse(header: &[u8]) -> Self {
         let mut chunks = split(header).into_iter();
         let value = chunks.next().unwrap_or_default();
-        let value = decode::charset(&value.bytes, None).to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+        let value = decode::charset(&value.bytes, None)
+            .to_lowercase()
+            .chars()
+            .filter(|c| !c.is_whitespace() && !c.is_control())
+            .collect();
         let mut pieces: Vec<Piece> = chunks.take(MAX_PARAMS).filter_map(|chunk| piece(&chunk)).collect();
         pieces.sort_by(|a, b| (&a.name, a.index).cmp(&(&b.name, b.index)));
         let params = pieces

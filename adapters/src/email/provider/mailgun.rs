@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{Delivery, News, bare_id, checks, list, raw_mail};
+use super::{Delivery, News, bare_id, checks, key, list, raw_mail};
 use crate::{
     Bounce, BouncedRecipient,
     email::{
@@ -46,7 +46,7 @@ pub(crate) fn read(form: &Form) -> Mail {
         Some(mail) => mail,
         None => parsed(form),
     };
-    mail.provider_key = form.text("token").map(|token| format!("{PROVIDER}:{token}"));
+    mail.provider_key = form.text("token").map(|token| key(PROVIDER, &token));
     mail.envelope_from = form.last("sender").map(|sender| bare_id(&sender.utf8())).or(mail.envelope_from);
     mail.envelope_to = form.text("recipient").map(|to| list(&to)).unwrap_or_default();
     mail.checks = checks([
@@ -160,7 +160,7 @@ pub(crate) fn event(body: &Value) -> Option<Delivery> {
     Some(Delivery::News(News {
         provider: PROVIDER,
         kind: kind.to_owned(),
-        key: token.map(|token| format!("{PROVIDER}:{token}")).unwrap_or_default(),
+        key: token.map(|token| key(PROVIDER, token)).unwrap_or_default(),
         at: seconds.map(|seconds| (seconds * 1_000.0) as i64),
         bounce: action(kind, data).map(|action| bounce(data, action)),
         raw: data.clone(),

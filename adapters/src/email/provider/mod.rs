@@ -8,7 +8,8 @@ pub(crate) mod sendgrid;
 
 use serde_json::{Map, Value, json};
 
-use super::mail::Mail;
+use super::mail::{Mail, tidy_id};
+use crate::text;
 
 /// What a webhook body was found to be.
 #[derive(Debug)]
@@ -33,14 +34,25 @@ pub(crate) struct News {
     pub(crate) raw: Value,
 }
 
-/// The entries of `map` that have a value, for [`Mail::checks`].
+/// Bytes of one check result that are kept.
+const MAX_CHECK: usize = 2_000;
+
+/// The dedup key of a provider's id.
+pub(crate) fn key(provider: &str, id: &str) -> String {
+    format!("{provider}:{}", tidy_id(id))
+}
+
+/// The entries that have a value, for [`Mail::checks`].
 pub(crate) fn checks<const N: usize>(entries: [(&str, Option<String>); N]) -> Map<String, Value> {
-    entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), json!(value?)))).collect()
+    entries
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.to_owned(), json!(text::truncate(&value?, MAX_CHECK)))))
+        .collect()
 }
 
 /// Addresses of a comma-separated list.
-pub(crate) fn list(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|address| !address.is_empty()).map(str::to_owned).collect()
+pub(crate) fn list(addresses: &str) -> Vec<String> {
+    addresses.split(',').map(str::trim).filter(|address| !address.is_empty()).map(str::to_owned).collect()
 }
 
 /// Raw bytes as a mail with what the envelope says; `None` if they are none.

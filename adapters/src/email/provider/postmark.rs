@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{Delivery, News, bare_id, raw_mail};
+use super::{Delivery, News, bare_id, key, raw_mail};
 use crate::{
     Bounce, BouncedRecipient,
     email::{
@@ -49,7 +49,7 @@ fn inbound(body: &Value) -> Option<Mail> {
 /// The stable id; the dashboard's test payload has zeros only.
 fn provider_key(body: &Value) -> Option<String> {
     let id = json::str(body, "MessageID")?;
-    id.contains(|c: char| c.is_ascii_alphanumeric() && c != '0').then(|| format!("{PROVIDER}:{id}"))
+    id.contains(|c: char| c.is_ascii_alphanumeric() && c != '0').then(|| key(PROVIDER, id))
 }
 
 fn header<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
@@ -131,7 +131,7 @@ fn record(kind: &str, body: &Value) -> News {
     News {
         provider: PROVIDER,
         kind: if kind == "Bounce" { detail.to_owned() } else { kind.to_owned() },
-        key: id.map(|id| format!("{PROVIDER}:{kind}:{id}")).unwrap_or_default(),
+        key: id.map(|id| key(PROVIDER, &format!("{kind}:{id}"))).unwrap_or_default(),
         at: at.and_then(crate::email::event::rfc3339),
         bounce: action(kind, detail).map(|action| bounce(body, action)),
         raw: body.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Delivery, News, bare_id, checks, raw_mail};
+use super::{Delivery, News, bare_id, checks, key, raw_mail};
 use crate::{
     Bounce, BouncedRecipient,
     email::{
@@ -96,7 +96,7 @@ pub(crate) fn event(piece: &Value) -> Option<Delivery> {
     Some(Delivery::News(News {
         provider: PROVIDER,
         kind: kind.to_owned(),
-        key: json::str(piece, "sg_event_id").map(|id| format!("{PROVIDER}:{id}")).unwrap_or_default(),
+        key: json::str(piece, "sg_event_id").map(|id| key(PROVIDER, id)).unwrap_or_default(),
         at: json::int(piece, "timestamp").map(|seconds| seconds.saturating_mul(1_000)),
         bounce: action(kind).map(|action| bounce(piece, action)),
         raw: piece.clone(),

@@ -10,9 +10,9 @@ pub(super) enum Marker {
     Quote,
     /// `On <date>, <name> wrote:` over so many lines.
     Attribution(usize),
-    /// `-----Original Message-----`, our own "reply above this line", or the wrapper of a quoted mail in HTML.
+    /// `-----Original Message-----`, or our own "reply above this line".
     Divider,
-    /// `From: … Sent: … Subject: …`.
+    /// `From: … Sent: … Subject: …`, or the wrapper of another mail in HTML: forwarded, it is content.
     HeaderBlock,
     /// `---- Forwarded message ----`: content, not quotation.
     Forward,
@@ -32,9 +32,12 @@ pub(super) fn at(lines: &[&str], at: usize) -> Marker {
         Marker::Quote
     } else if is_forward(&lower) {
         Marker::Forward
-    } else if is_divider(&lower) || line.starts_with(HTML_QUOTE) {
+    } else if is_divider(&lower) {
         Marker::Divider
-    } else if is_header_block(lines, at) || is_rule(line) && header_block_follows(lines, at) {
+    } else if line.starts_with(HTML_QUOTE)
+        || is_header_block(lines, at)
+        || is_rule(line) && header_block_follows(lines, at)
+    {
         Marker::HeaderBlock
     } else {
         attribution(lines, at).map_or(Marker::None, Marker::Attribution)
@@ -47,6 +50,8 @@ pub(super) fn is_quote(line: &str) -> bool {
 
 const ORIGINAL: &[&str] = &[
     "original message",
+    "reply message",
+    "antwort nachricht",
     "original appointment",
     "ursprüngliche nachricht",
     "originalnachricht",
@@ -139,8 +144,13 @@ fn is_forward(lower: &str) -> bool {
 }
 
 fn is_divider(lower: &str) -> bool {
-    is_dashed(lower) && ORIGINAL.iter().any(|words| lower.contains(words))
+    is_dashed(lower) && (ORIGINAL.iter().any(|words| lower.contains(words)) || is_dashed_attribution(lower))
         || lower.len() <= 200 && REPLY_ABOVE.iter().any(|words| lower.contains(words))
+}
+
+/// `------On 12/29/2025 17:32, Ida wrote-----`.
+fn is_dashed_attribution(lower: &str) -> bool {
+    lower.ends_with("--") && digits(lower) >= 4 && WROTE.iter().any(|verb| has_words(lower, verb))
 }
 
 fn is_dashed(line: &str) -> bool {
@@ -247,13 +257,20 @@ const OTHERS: &[&str] = &[
     "importance",
 ];
 
-/// From, Date or Sent, and one more field, within a few lines.
+/// From, Date or Sent, and one more field, within a few lines; or Date and then somebody's address.
 fn is_header_block(lines: &[&str], at: usize) -> bool {
-    if !field_name(lines[at]).is_some_and(|name| FROM.contains(&name.as_str())) {
-        return false;
+    let Some(first) = field_name(lines[at]) else { return false };
+    let below = &lines[at + 1..lines.len().min(at + 8)];
+    let has =
+        |known: &[&str]| below.iter().filter_map(|line| field_name(line)).any(|name| known.contains(&name.as_str()));
+    if FROM.contains(&first.as_str()) {
+        return has(SENT) && has(OTHERS);
     }
-    let near: Vec<String> = lines[at + 1..lines.len().min(at + 8)].iter().filter_map(|line| field_name(line)).collect();
-    near.iter().any(|name| SENT.contains(&name.as_str())) && near.iter().any(|name| OTHERS.contains(&name.as_str()))
+    let addressed = |line: &&&str| {
+        line.contains('@')
+            && field_name(line).is_some_and(|name| FROM.contains(&name.as_str()) || OTHERS.contains(&name.as_str()))
+    };
+    SENT.contains(&first.as_str()) && digits(lines[at]) >= 3 && below.iter().take(2).any(|line| addressed(&line))
 }
 
 /// The lower-case name of a `Name: value` line; `*Name:*` too.
@@ -271,6 +288,7 @@ const WROTE: &[&str] = &[
     "escribió",
     "va escriure",
     "schreef",
+    "geschreven",
     "pisze",
     "napisał",
     "napisała",
@@ -298,8 +316,10 @@ const WROTE: &[&str] = &[
 ];
 
 /// First words of attributions that begin with the date.
-const STARTS: &[&str] =
-    &["on ", "am ", "le ", "el ", "op ", "w dniu ", "dnia ", "il ", "em ", "den ", "dne ", "a ", "pe ", "в ", "在 "];
+const STARTS: &[&str] = &[
+    "on ", "am ", "le ", "el ", "op ", "w dniu ", "dnia ", "il ", "em ", "den ", "på ", "dne ", "a ", "pe ", "в ",
+    "在 ",
+];
 
 /// The number of lines of the attribution that starts at `at`.
 fn attribution(lines: &[&str], at: usize) -> Option<usize> {
@@ -332,7 +352,9 @@ fn is_attribution(joined: &str) -> bool {
     let ends = lower.ends_with([':', '：']);
     let verb = WROTE.iter().any(|verb| has_words(&lower, verb));
     let names_someone = joined.contains('@') || digits(joined) > 0;
-    ends && names_someone && (verb || joined.contains('@') && digits(joined) >= 4)
+    let dated = joined.contains('@') && digits(joined) >= 4;
+    let bare = dated && joined.ends_with('>') && joined.starts_with(|c: char| c.is_ascii_digit());
+    bare || ends && names_someone && (verb || dated)
 }
 
 fn has_words(text: &str, words: &str) -> bool {
@@ -354,5 +376,7 @@ pub(super) fn is_certain(lines: &[&str], at: usize, length: usize) -> bool {
     let lower = joined.trim().to_lowercase();
     let dated = STARTS.iter().any(|start| lower.starts_with(start)) || lower.starts_with(|c: char| c.is_ascii_digit());
     let verb = WROTE.iter().any(|verb| has_words(&lower, verb));
-    digits(&joined) >= 3 && (dated && (verb || joined.contains('@')) || verb && joined.contains('@'))
+    lower.ends_with([':', '：'])
+        && digits(&joined) >= 3
+        && (dated && (verb || joined.contains('@')) || verb && joined.contains('@'))
 }

@@ -63,9 +63,13 @@ fn cut(lines: &[&str], forwards: bool) -> Cut {
                 None if markers::is_certain(lines, at, length) => return Cut::At(at),
                 None => {}
             },
-            Marker::Quote => {
-                return if quoted_below(lines, at) == Some(true) { Cut::At(at) } else { Cut::KeepAll };
-            }
+            Marker::Quote => match quoted_below(lines, at) {
+                Some(true) if lines[at..].iter().filter(|line| markers::is_quote(line)).count() > 1 => {
+                    return Cut::At(at);
+                }
+                Some(true) => return Cut::Nowhere,
+                _ => return Cut::KeepAll,
+            },
             Marker::None => {}
         }
         at += 1;
@@ -80,8 +84,8 @@ fn quoted_below(lines: &[&str], from: usize) -> Option<bool> {
     if !markers::is_quote(rest.next()?) {
         return None;
     }
-    let after: Vec<&&str> = rest.skip_while(|line| markers::is_quote(line)).collect();
-    Some(after.first().is_none_or(|line| signature::starts(line)))
+    let after: Vec<&str> = rest.skip_while(|line| markers::is_quote(line)).copied().collect();
+    Some(after.is_empty() || signature::is_one(&after))
 }
 
 #[cfg(test)]
@@ -110,6 +114,11 @@ mod tests {
             "Em sex., 5 de mai. de 2023 às 17:41, Ida <ida@example.net> escreveu:",
             "Den fre 5 maj 2023 kl 17:41 skrev Ida <ida@example.net>:",
             "5 мая 2023 г., Ида <ida@example.net> написал:",
+            "Op 17-feb.-2023, om 13:18 heeft Ida <ida@example.net> het volgende geschreven:",
+            "På 14 september 2023 på 02:23:18, Ida (ida@example.net) skrev:",
+            "2011/4/7 Ida <ida@example.net>",
+            "2014-10-17 11:28 GMT+03:00 Ida <\nida@example.net>:",
+            "Sent from Samsung MobileIda <ida@example.net> wrote:",
             "2015/1/1 名前 <namae@example.jp>:",
             "2023年5月5日(金) 17:41 Ida <ida@example.net>:",
             "2023-05-05 17:41 GMT+02:00 Ida <ida@example.net>:",
@@ -129,6 +138,10 @@ mod tests {
             "-------- Ursprüngliche Nachricht --------\nVon: a",
             "----- Oprindelig meddelelse -----\nFra: a",
             "-----Mensaje original-----\nDe: a",
+            "------On 12/29/2025 17:32 PM, Ida wrote-----\n\nold",
+            "-----Reply Message-----\nold",
+            "De : Ida [mailto:ida@example.net]\nEnvoyé : vendredi 23 janvier 2026\nÀ : x\nObjet : y\n\ntext",
+            "Date: Wed, 16 May 2025 00:15:02 -0600\nTo: ida@example.net",
             "________________________________\nFrom: Ida <i@d.e>\nSent: Friday\nTo: x\nSubject: y\n\ntext",
             "From: Ida <i@d.e>\nSent: Friday\nTo: x\nSubject: y\n\ntext",
             "*De:* Ida\n*Enviado:* viernes\n*Para:* x\n*Asunto:* y\n\ntext",
@@ -163,9 +176,11 @@ mod tests {
     fn signatures_are_cut_and_nothing_becomes_empty() {
         assert_eq!(own("Hola\n\n-- \nIda\nTel. 1"), "Hola");
         assert_eq!(own("Hola\n\nSent from my iPhone"), "Hola");
-        assert_eq!(own("Hola\n\nEnviado desde mi iPhone\n\n> viejo"), "Hola");
+        assert_eq!(own("Hola\n\nEnviado desde mi iPhone\n\n> viejo\n> y más"), "Hola");
         assert_eq!(own("Get Outlook for iOS"), "Get Outlook for iOS");
         assert_eq!(own("Hola, ¿llegó?\n\nSaludos cordiales,\nIda"), "Hola, ¿llegó?");
+        assert_eq!(own("Hola\n\nOn 5 May, Ida <i@d.e> wrote:\n> x\n\nRegards,\nBob"), "Hola");
+        assert_eq!(own("precio\n> 100"), "precio\n> 100");
         assert_eq!(own("> solo cita"), "> solo cita");
         assert_eq!(own("-- \nIda"), "-- \nIda");
         assert_eq!(own("Gracias"), "Gracias");

@@ -5,6 +5,9 @@ const REACH: usize = 10;
 /// The longest closing line that is not a sentence, in characters.
 const MAX_CLOSING: usize = 40;
 
+/// Lines of a signature without a delimiter below a quotation, the closing included.
+const MAX_BELOW: usize = 5;
+
 /// What phones and mail programs add.
 const SENT_FROM: &[&str] = &[
     "sent from my ",
@@ -141,9 +144,11 @@ fn start_near_end(lines: &[&str]) -> Option<usize> {
         .find(|&at| is_sent_from(lines[at]) || is_closing(lines[at]))
 }
 
-/// Whether `line` begins a signature, so that it is no answer below a quotation.
-pub(super) fn starts(line: &str) -> bool {
-    is_delimiter(line) || is_sent_from(line)
+/// Whether the lines below a quotation are but a signature, and no answer.
+pub(super) fn is_one(lines: &[&str]) -> bool {
+    lines
+        .first()
+        .is_some_and(|line| is_delimiter(line) || is_sent_from(line) || is_closing(line) && lines.len() <= MAX_BELOW)
 }
 
 fn is_sent_from(line: &str) -> bool {

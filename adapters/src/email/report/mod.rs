@@ -11,7 +11,7 @@ use super::mime::{Address, Headers};
 use crate::{Bounce, Notice};
 
 /// Bytes of a report's text that are kept.
-const MAX_TEXT: usize = 16 * 1024;
+pub(crate) const MAX_TEXT: usize = 16 * 1024;
 /// Recipients of one report that are kept.
 const MAX_RECIPIENTS: usize = 500;
 

@@ -80,7 +80,10 @@ fn disposition(mail: &Mail, bytes: &Bytes) -> Report {
     let kind = stated.rsplit(';').next().unwrap_or_default();
     let kind = kind.split(['/', ' ']).find(|word| !word.is_empty()).unwrap_or_default().to_lowercase();
     if kind != "displayed" {
-        return Report::Notice(Notice { kind: "disposition_notification".to_owned(), text: Some(stated) });
+        return Report::Notice(Notice {
+            kind: "disposition_notification".to_owned(),
+            text: Some(crate::text::truncate(&stated, 500).to_owned()),
+        });
     }
     let returned = returned_headers(mail);
     let original = fields.all("Original-Message-ID").flat_map(message_ids).collect();

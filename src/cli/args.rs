@@ -1,0 +1,190 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+use crate::app::Role;
+
+/// A channel-integration worker and webhook relay for customer service.
+#[derive(Debug, Parser)]
+#[command(name = "relevo", version, arg_required_else_help = true, subcommand_required = true)]
+pub(super) struct Args {
+    /// Settings file (TOML); environment variables RELEVO__SECTION__KEY override it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print results as one JSON document.
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+impl Args {
+    /// Commands that answer and end show warnings only; servers log as configured.
+    pub(super) fn quiet_logs(&self) -> bool {
+        !matches!(self.command, Command::Serve { .. }) && std::env::var_os("RELEVO__TELEMETRY__LOG").is_none()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the house: webhooks, API, workers, pollers.
+    Serve {
+        /// Run only these parts (gateway, worker, poller), comma separated.
+        #[arg(long, value_delimiter = ',', default_values_t = Role::ALL)]
+        roles: Vec<Role>,
+    },
+    /// Show the main job on an embedded database, with pretend platforms; leaves nothing behind.
+    Demo,
+    /// Bring the database's tables up to date.
+    Migrate,
+    /// Read all settings and say what is wrong.
+    CheckConfig,
+    /// Companies (tenants).
+    Company {
+        #[command(subcommand)]
+        command: CompanyCommand,
+    },
+    /// Programs that may call the API.
+    Client {
+        #[command(subcommand)]
+        command: ClientCommand,
+    },
+    /// Channels: numbers, bots, mailboxes, Pages.
+    Channel {
+        #[command(subcommand)]
+        command: ChannelCommand,
+    },
+    /// Inbound work: what waits, and what died.
+    Queue {
+        #[command(subcommand)]
+        command: QueueCommand,
+    },
+    /// Send signed, realistic webhooks of one channel to a running gateway.
+    Simulate(Simulate),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CompanyCommand {
+    /// Add a company.
+    Add { name: String },
+    /// List the companies.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ClientCommand {
+    /// Add a program that may call the API; its secret is printed once.
+    Add {
+        /// The company it belongs to.
+        #[arg(long, value_name = "ID", required_unless_present = "super_admin")]
+        company: Option<i64>,
+        /// admin, operator, agent or integration.
+        #[arg(long, default_value = "integration", value_parser = parse_role)]
+        role: crate::desk::clients::Role,
+        /// A name for people.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// It belongs to no company and must name one with every call.
+        #[arg(long, conflicts_with = "company")]
+        super_admin: bool,
+    },
+}
+
+fn parse_role(name: &str) -> Result<crate::desk::clients::Role, String> {
+    use crate::desk::clients::Role;
+    let known = || Role::ALL.map(Role::as_str).join(", ");
+    Role::parse(name).ok_or_else(|| format!("there is no such role; there are: {}", known()))
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ChannelCommand {
+    /// Add a channel. `relevo channel kinds` lists the settings of each kind.
+    Add {
+        /// whatsapp, telegram, email or facebook.
+        kind: String,
+        #[arg(long, value_name = "ID")]
+        company: i64,
+        #[arg(long)]
+        name: String,
+        /// A setting of the channel; may be given many times.
+        #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_setting)]
+        settings: Vec<(String, String)>,
+        /// Seconds after closing within which a new message reopens the ticket (the kind's own if not given).
+        #[arg(long, value_name = "SECONDS")]
+        reopen_within: Option<u32>,
+    },
+    /// List the channels.
+    List {
+        /// Of this company only.
+        #[arg(long, value_name = "ID")]
+        company: Option<i64>,
+    },
+    /// Show a channel, by id or uuid, with its latest news. Secrets are masked.
+    Show { channel: String },
+    /// List the kinds of channel and the settings that each takes.
+    Kinds,
+    /// List accounts that webhooks named and that no channel has.
+    Unknown,
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err("must be KEY=VALUE".to_owned()),
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QueueCommand {
+    /// How much is ready, delayed and dead.
+    Depth,
+    /// Dead letters: what could not be processed.
+    Dead {
+        #[command(subcommand)]
+        command: DeadCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeadCommand {
+    /// List them, newest first.
+    List {
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Show one whole, with its body.
+    Show { id: String },
+    /// Try again.
+    Requeue {
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// All of them.
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+    /// Give one up for good; it stays visible with `show`.
+    Discard { id: String },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Simulate {
+    /// whatsapp, telegram, email or facebook.
+    pub(super) kind: String,
+    /// The channel, by id or uuid.
+    #[arg(long)]
+    pub(super) channel: String,
+    /// How many webhooks.
+    #[arg(long, default_value_t = 10)]
+    pub(super) count: u32,
+    /// Webhooks per second.
+    #[arg(long, default_value_t = 5.0)]
+    pub(super) rate: f64,
+    /// Where the gateway is; server.listen if not given.
+    #[arg(long)]
+    pub(super) url: Option<String>,
+    /// The same seed makes the same webhooks; the time if not given.
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+}

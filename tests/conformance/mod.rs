@@ -1,0 +1,5 @@
+//! One suite for every backend: SQLite and PostgreSQL, the table and RabbitMQ keep the same promises.
+
+mod queue;
+mod schema;
+mod store;

@@ -1,0 +1,11 @@
+//! The tests that need the whole crate, in one program: it links once.
+//!
+//! They use private servers, which `scripts/test` starts; a server that is missing is a failure.
+
+// `cfg(test)` tells the lints that helpers beside the tests may panic too.
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,7 @@
+//! Stories: the whole house on real services, seen from outside.
+
+mod bad_input;
+mod four_channels;
+mod house;
+mod promises;
+mod threads;

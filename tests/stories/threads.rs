@@ -1,0 +1,241 @@
+//! Which ticket a message goes to, and what later events do to it (DESIGN §5).
+
+use relevo::store::{conversations, messages, tickets};
+use serde_json::{Value, json};
+
+use super::house::{House, PHONE, comment, feed, text, update, whatsapp};
+use crate::support::for_each_backend;
+
+const T: i64 = 1_780_000_000;
+
+/// A copy of `value` with the fields of `over`.
+fn with(mut value: Value, over: Value) -> Value {
+    if let (Some(fields), Value::Object(over)) = (value.as_object_mut(), over) {
+        fields.extend(over);
+    }
+    value
+}
+
+async fn close(house: &House, ticket: &tickets::Ticket, at: i64) {
+    let mut tx = house.base().db.write().await.expect("a transaction");
+    assert!(tickets::close(&mut tx, house.company, &ticket.id, "solo_informacion", at).await.expect("closed"));
+    tx.commit().await.expect("committed");
+}
+
+for_each_backend! {
+    a_message_joins_reopens_or_opens: |backend| {
+        let house = House::open(backend).await;
+        let say = async |id: &str, body: &str| {
+            assert_eq!(house.meta(&whatsapp(vec![text(id, 1, T, body)])).await, 200);
+        };
+        // Given an open ticket, a message joins it;
+        say("1", "uno").await;
+        house.tickets_after(1).await;
+        say("2", "dos").await;
+        let ticket = house.tickets_after(2).await.pop().expect("a ticket");
+        // given one that closed a moment ago, a message reopens it;
+        close(&house, &ticket, house.base().clock.now()).await;
+        say("3", "tres").await;
+        let tickets = house.tickets_after(3).await;
+        assert_eq!((tickets.len(), tickets[0].state.as_str(), tickets[0].reopened), (1, "open", 1));
+        assert_eq!(tickets[0].close_reason, None);
+        // given one that closed long ago, a message opens the next.
+        close(&house, &ticket, house.base().clock.now() - 2 * 86_400_000).await;
+        say("4", "cuatro").await;
+        let tickets = house.tickets_after(4).await;
+        assert_eq!(tickets.len(), 2);
+        assert_eq!(house.contents(&tickets[0]).await, ["uno", "dos", "tres"]);
+        assert_eq!(house.contents(&tickets[1]).await, ["cuatro"]);
+        assert_eq!(tickets[0].contact_id, tickets[1].contact_id);
+        house.close().await;
+    }
+
+    an_album_of_ten_photos_is_one_message_p3: |backend| {
+        let house = House::open_many(backend, 2).await;
+        let photo = |n: i64| {
+            let mut update = update(100 + n, 4401, 20 + n, T, "");
+            let message = update["message"].as_object_mut().expect("a message");
+            message.remove("text");
+            message.insert("media_group_id".into(), json!("g1"));
+            message.insert("photo".into(), json!([{"file_id": format!("F{n}"), "file_unique_id": format!("u{n}"),
+                "width": 90, "height": 60, "file_size": 1200}]));
+            if n == 0 {
+                message.insert("caption".into(), json!("mis fotos"));
+            }
+            update
+        };
+        // When ten photos of an album come in through two gateways at once,
+        let photos: Vec<Value> = (0..10).map(photo).collect();
+        let answers = futures_util::future::join_all(
+            photos.iter().enumerate().map(|(n, update)| house.telegram(n % 2, update)),
+        ).await;
+        assert!(answers.iter().all(|status| *status == 200));
+        // then they are one message of one ticket, with ten files and the caption.
+        let tickets = house.tickets_after(1).await;
+        assert_eq!(tickets.len(), 1);
+        let found = house.messages(&tickets[0]).await;
+        assert_eq!(found[0].content, "mis fotos");
+        let mut tx = house.base().db.read().await.expect("a transaction");
+        let files = messages::attachments(&mut tx, &[&found[0].id]).await.expect("attachments");
+        drop(tx);
+        assert_eq!(files.len(), 10);
+        assert!(files.iter().all(|file| file.state == "pending"));
+        house.close().await;
+    }
+
+    edits_reactions_and_deletions_find_their_message_in_any_order_p5: |backend| {
+        let house = House::open(backend).await;
+        // When an edit, a reaction and a removal come before the comment they are about,
+        let edited = with(comment("901", "777", T, "corregido"), json!({"verb": "edited"}));
+        assert_eq!(house.meta(&feed(&edited)).await, 200);
+        let reaction = json!({"item": "reaction", "verb": "add", "reaction_type": "love", "post_id": "1001_555",
+            "parent_id": "1001_555", "comment_id": "555_901", "from": {"id": "778", "name": "Eva"}, "created_time": T + 5});
+        assert_eq!(house.meta(&feed(&reaction)).await, 200);
+        let removed = json!({"item": "comment", "verb": "remove", "comment_id": "555_902", "post_id": "1001_555",
+            "parent_id": "1001_555", "from": {"id": "777", "name": "Cleo"}, "created_time": T + 9});
+        assert_eq!(house.meta(&feed(&removed)).await, 200);
+        house.settled().await;
+        assert_eq!(house.tickets_after(0).await.len(), 0, "none of these opens a ticket");
+        // and then the comments come,
+        assert_eq!(house.meta(&feed(&comment("901", "777", T, "original"))).await, 200);
+        assert_eq!(house.meta(&feed(&comment("902", "777", T + 1, "borrado"))).await, 200);
+        // then each finds its own.
+        let tickets = house.tickets_after(2).await;
+        assert_eq!(tickets.len(), 1);
+        let found = house.messages(&tickets[0]).await;
+        assert_eq!(found[0].content, "corregido");
+        assert!(found[0].edited_at.is_some() && found[0].deleted_at.is_none());
+        assert!(found[1].deleted_at.is_some());
+        let mut tx = house.base().db.read().await.expect("a transaction");
+        let before = messages::revisions(&mut tx, &found[0].id).await.expect("revisions");
+        assert_eq!(before.iter().map(|revision| revision.content.as_str()).collect::<Vec<_>>(), ["original"]);
+        let reactions = messages::reactions(&mut tx, &found[0].id).await.expect("reactions");
+        assert_eq!(reactions.iter().map(|reaction| reaction.emoji.as_str()).collect::<Vec<_>>(), ["❤️"]);
+        drop(tx);
+        house.close().await;
+    }
+
+    receipts_are_monotone_and_wait_for_their_message_p5: |backend| {
+        let house = House::open(backend).await;
+        let status = |state: &str, at: i64| json!({"object": "whatsapp_business_account", "entry": [{"id": "2001", "changes": [
+            {"field": "messages", "value": {"messaging_product": "whatsapp",
+             "metadata": {"display_phone_number": "49", "phone_number_id": PHONE},
+             "statuses": [{"id": "wamid.OUT", "status": state, "timestamp": at.to_string(), "recipient_id": "49151000001"}]}}]}]});
+        // When the customer has read a message of which nothing is known yet,
+        assert_eq!(house.meta(&status("read", T + 9)).await, 200);
+        house.settled().await;
+        // and then it turns out that staff wrote it in the app, and its other states arrive late,
+        let echo = json!({"object": "whatsapp_business_account", "entry": [{"id": "2001", "changes": [
+            {"field": "smb_message_echoes", "value": {"messaging_product": "whatsapp",
+             "metadata": {"display_phone_number": "49", "phone_number_id": PHONE},
+             "message_echoes": [{"from": "4930111222", "to": "49151000001", "id": "wamid.OUT", "timestamp": T.to_string(),
+                                 "type": "text", "text": {"body": "Ya va en camino"}}]}}]}]});
+        assert_eq!(house.meta(&echo).await, 200);
+        house.tickets_after(1).await;
+        assert_eq!(house.meta(&status("sent", T + 1)).await, 200);
+        assert_eq!(house.meta(&status("delivered", T + 2)).await, 200);
+        assert_eq!(house.meta(&whatsapp(vec![text("1", 1, T + 20, "gracias")])).await, 200);
+        let tickets = house.tickets_after(2).await;
+        // then the message is read, whatever came later; and staff's message opened no ticket, the customer's did.
+        let mut tx = house.base().db.read().await.expect("a transaction");
+        let keys = [conversations::Name { c: house.channels["whatsapp"].id_channel, k: "p:49151000001" }];
+        assert_eq!(conversations::find_keys(&mut tx, &keys).await.expect("keys").len(), 1);
+        let target = [relevo::store::parked::Target { c: house.channels["whatsapp"].id_channel, r: "wamid.OUT" }];
+        let id = messages::find_refs(&mut tx, &target).await.expect("refs").pop().expect("the echo").message_id;
+        let out = messages::load_for_update(&mut tx, &[&id]).await.expect("rows").pop().expect("the echo");
+        let states: Vec<String> =
+            messages::receipts(&mut tx, &id).await.expect("receipts").into_iter().map(|receipt| receipt.status).collect();
+        drop(tx);
+        assert_eq!((out.direction.as_str(), out.status.as_deref(), out.ticket_id), ("out", Some("read"), None));
+        assert_eq!(states, ["sent", "delivered", "read"]);
+        assert_eq!(tickets.len(), 1);
+        assert_eq!(house.contents(&tickets[0]).await, ["gracias"]);
+        house.close().await;
+    }
+
+    a_customer_stays_one_person_under_many_addresses: |backend| {
+        let house = House::open(backend).await;
+        let from = |id: &str, wa: Option<&str>, user: Option<&str>| {
+            let mut message = json!({"id": format!("wamid.{id}"), "timestamp": T.to_string(), "type": "text",
+                "text": {"body": id}});
+            if let Some(wa) = wa {
+                message["from"] = json!(wa);
+            }
+            if let Some(user) = user {
+                message["from_user_id"] = json!(user);
+            }
+            whatsapp(vec![message])
+        };
+        // Given a customer who writes with his number, then with both names, then with his user id alone,
+        let mut seen = 0;
+        for (id, wa, user) in [("1", Some("49151"), None), ("2", Some("49151"), Some("DE.7")), ("3", None, Some("DE.7"))] {
+            assert_eq!(house.meta(&from(id, wa, user)).await, 200);
+            seen += 1;
+            house.tickets_after(seen).await;
+        }
+        // who then changes his number, and writes from the new one,
+        let change = whatsapp(vec![json!({"from": "49151", "id": "wamid.S", "timestamp": T.to_string(), "type": "system",
+            "system": {"type": "user_changed_number", "body": "cambio", "wa_id": "49199", "user_id": "DE.8",
+                       "previous_user_id": "DE.7"}})]);
+        assert_eq!(house.meta(&change).await, 200);
+        house.tickets_after(4).await;
+        assert_eq!(house.meta(&from("4", Some("49199"), Some("DE.8"))).await, 200);
+        // then all of it is one ticket, and the change is noted in it.
+        let tickets = house.tickets_after(5).await;
+        assert_eq!(tickets.len(), 1);
+        let contents = house.contents(&tickets[0]).await;
+        assert_eq!(contents.len(), 5);
+        assert_eq!(contents.last().map(String::as_str), Some("4"));
+        house.close().await;
+    }
+
+    a_mail_thread_is_one_ticket_and_a_stranger_with_its_number_is_not_believed: |backend| {
+        let house = House::open(backend).await;
+        let mail = |from: &str, id: &str, headers: &str, subject: &str, body: &str| format!(
+            "From: {from}\r\nTo: soporte@tienda.example\r\nSubject: {subject}\r\nMessage-ID: <{id}>\r\n{headers}\
+             Content-Type: text/plain\r\n\r\n{body}\r\n");
+        assert_eq!(house.mail(mail("dora@example.net", "a@x", "", "Pedido", "uno")).await, 200);
+        house.tickets_after(1).await;
+        // A reply is found by its references,
+        let references = "In-Reply-To: <a@x>\r\nReferences: <a@x>\r\n";
+        assert_eq!(house.mail(mail("dora@example.net", "b@x", references, "Re: Pedido", "dos")).await, 200);
+        house.tickets_after(2).await;
+        // a new mail of the same sender by the number in its subject,
+        assert_eq!(house.mail(mail("dora@example.net", "c@x", "", "Re: Pedido [#1]", "tres")).await, 200);
+        house.tickets_after(3).await;
+        // but a stranger's is not,
+        assert_eq!(house.mail(mail("eve@example.net", "d@x", "", "Re: Pedido [#1]", "cuatro")).await, 200);
+        house.tickets_after(4).await;
+        // and an automatic answer is shown, but opens and reopens nothing.
+        let auto = format!("{references}Auto-Submitted: auto-replied\r\n");
+        assert_eq!(house.mail(mail("dora@example.net", "e@x", &auto, "Fuera de la oficina", "vuelvo el lunes")).await, 200);
+        let tickets = house.tickets_after(5).await;
+        assert_eq!(tickets.len(), 2);
+        assert_eq!(house.contents(&tickets[0]).await.len(), 4);
+        assert_eq!(tickets[0].last_content.as_deref(), Some("tres"));
+        assert_eq!(house.contents(&tickets[1]).await, ["cuatro"]);
+        house.close().await;
+    }
+
+    a_group_that_migrates_stays_one_thread: |backend| {
+        let house = House::open(backend).await;
+        let in_group = |id: i64, chat: i64, message: i64, over: Value| {
+            let mut update = update(id, 4401, message, T + id, "hola");
+            update["message"]["chat"] = json!({"id": chat, "type": "group", "title": "Ventas"});
+            let merged = with(update["message"].clone(), over);
+            update["message"] = merged;
+            update
+        };
+        assert_eq!(house.telegram(0, &in_group(1, -777, 1, json!({}))).await, 200);
+        house.tickets_after(1).await;
+        let mut moved = in_group(2, -777, 2, json!({"migrate_to_chat_id": -1_001_234}));
+        moved["message"].as_object_mut().expect("a message").remove("text");
+        assert_eq!(house.telegram(0, &moved).await, 200);
+        house.settled().await;
+        assert_eq!(house.telegram(0, &in_group(3, -1_001_234, 1, json!({"text": "seguimos"}))).await, 200);
+        let tickets = house.tickets_after(2).await;
+        assert_eq!(tickets.len(), 1);
+        assert_eq!(house.contents(&tickets[0]).await, ["hola", "seguimos"]);
+        house.close().await;
+    }
+}
