@@ -111,6 +111,15 @@ impl<P: Platform> Stage<P> {
     pub(super) fn new(platform: P) -> Self {
         Self { platform, ready: VecDeque::new(), last: None, calls: 0 }
     }
+
+    /// The next call that is no repetition.
+    pub(super) fn fresh(&mut self, now: Millis) -> Call {
+        let call = match self.ready.pop_front() {
+            Some(call) => call,
+            None => self.platform.perform(now, &mut self.ready),
+        };
+        self.last.insert(call).clone()
+    }
 }
 
 impl<P: Platform> Traffic for Stage<P> {
@@ -118,13 +127,7 @@ impl<P: Platform> Traffic for Stage<P> {
         self.calls += 1;
         match &self.last {
             Some(last) if self.calls.is_multiple_of(AGAIN) => last.again(),
-            _ => {
-                let call = match self.ready.pop_front() {
-                    Some(call) => call,
-                    None => self.platform.perform(now, &mut self.ready),
-                };
-                self.last.insert(call).clone()
-            }
+            _ => self.fresh(now),
         }
     }
 }
