@@ -5,3 +5,4 @@
 pub mod channels;
 pub mod clients;
 pub mod intake;
+pub mod tickets;

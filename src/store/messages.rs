@@ -231,6 +231,22 @@ pub async fn attachments(tx: &mut Tx, messages: &[&str]) -> Result<Vec<Attachmen
     )
 }
 
+/// A company's attachment by id, unless its message was deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_attachment(tx: &mut Tx, company: i64, id: &str) -> Result<Option<AttachmentRow>> {
+    fetch_optional!(
+        tx,
+        AttachmentRow,
+        "SELECT a.id, a.message_id, a.channel_id, a.kind, a.source, a.state, a.mime, a.file_name, a.size, a.sha256, \
+         a.content_id, a.extra, a.created_at FROM attachments a JOIN messages m ON m.id = a.message_id \
+         WHERE m.company_id = $1 AND a.id = $2 AND m.deleted_at IS NULL",
+        company,
+        id
+    )
+}
+
 /// What a message said before an edit.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
 pub struct RevisionRow {

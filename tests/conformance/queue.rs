@@ -424,3 +424,187 @@ for_each_backend! {
         assert!(matches!(refused, Err(QueueError::Closed)), "{refused:?}");
     }
 }
+
+/// Stories that need a server to lose, and so not SQLite.
+mod outage {
+    use super::*;
+    use crate::support::{Backend, DatabaseKind, QueueKind, run};
+
+    /// Given a queue that works, when its server is gone, then publishers are told so soon; and when it is back, then
+    /// publishers and consumers go on by themselves and nothing that was accepted is lost.
+    async fn p1_story(backend: &Backend) {
+        let (queue, proxy) = backend.queue_behind_proxy(2).await;
+        let mut consumers = [queue.consumer(0, 10), queue.consumer(1, 10)];
+        publish(&queue, vec![item("a", 1), item("b", 2)]).await;
+        let mut held = Vec::new();
+        for consumer in &mut consumers {
+            held.extend(timeout(Duration::from_secs(2), consumer.next(10)).await.into_iter().flatten().flatten());
+        }
+        assert!(!held.is_empty());
+
+        proxy.cut();
+        let asked = Instant::now();
+        until("a publisher is told", async || queue.publish(vec![item("lost", 0)]).await.is_err()).await;
+        assert!(queue.publish(vec![item("lost", 0)]).await.is_err());
+        assert!(asked.elapsed() < Duration::from_secs(15), "it took {:?}", asked.elapsed());
+        let late = Delivery::ack_all(held).await;
+        assert!(late.is_err(), "what cannot be acknowledged comes again");
+
+        proxy.restore();
+        backend.clock.advance(LEASE_MS);
+        until("it takes work again", async || queue.publish(vec![item("a", 3), item("b", 4)]).await.is_ok()).await;
+        let mut seen = BTreeSet::new();
+        until("everything came", async || {
+            for consumer in &mut consumers {
+                let asked = timeout(NOTHING, consumer.next(10)).await;
+                let deliveries: Vec<Delivery> = asked.into_iter().flatten().flatten().collect();
+                seen.extend(deliveries.iter().map(|delivery| delivery.item.body.clone()));
+                _ = Delivery::ack_all(deliveries).await;
+            }
+            ["1", "2", "3", "4"].iter().all(|body| seen.contains(*body))
+        })
+        .await;
+    }
+
+    #[test]
+    fn p1_postgres_table() {
+        run(DatabaseKind::Postgres, QueueKind::Table, p1_story);
+    }
+
+    #[test]
+    fn p1_sqlite_rabbit() {
+        run(DatabaseKind::Sqlite, QueueKind::Rabbit, p1_story);
+    }
+
+    #[test]
+    fn p1_postgres_rabbit() {
+        run(DatabaseKind::Postgres, QueueKind::Rabbit, p1_story);
+    }
+}
+
+/// What only a broker can do to us.
+mod rabbit {
+    use lapin::{
+        BasicProperties, Channel, Connection, ConnectionProperties,
+        options::{BasicPublishOptions, QueueDeleteOptions},
+        types::{AMQPValue, FieldTable},
+    };
+    use relevo::queue::{RabbitQueue, RabbitSettings};
+
+    use super::*;
+    use crate::support::{Backend, DatabaseKind, QueueKind, run};
+
+    async fn stranger(backend: &Backend) -> (Connection, Channel, String) {
+        let (url, prefix) = backend.broker();
+        let connection = Connection::connect(url, ConnectionProperties::default()).await.expect("a connection");
+        let channel = connection.create_channel().await.expect("a channel");
+        (connection, channel, format!("{prefix}.inbound.0"))
+    }
+
+    #[test]
+    fn p7_a_stranger_s_message_reaches_the_worker_and_blocks_nobody() {
+        run(DatabaseKind::Sqlite, QueueKind::Rabbit, async |backend| {
+            let queue = backend.queue(1).await;
+            let (_connection, channel, name) = stranger(backend).await;
+            let mut headers = FieldTable::default();
+            headers.insert("x-relevo-route".into(), AMQPValue::LongInt(7));
+            headers.insert("x-relevo-attempt".into(), AMQPValue::LongString("many".into()));
+            for properties in [BasicProperties::default(), BasicProperties::default().with_headers(headers)] {
+                channel
+                    .basic_publish(
+                        "".into(),
+                        name.as_str().into(),
+                        BasicPublishOptions::default(),
+                        b"\xfehi\0",
+                        properties,
+                    )
+                    .await
+                    .expect("sent");
+            }
+            let mut consumer = queue.consumer(0, 10);
+            let mut held = take(&mut consumer, 2).await;
+            assert!(held.iter().all(|delivery| delivery.item == item("", "\u{fffd}hi\u{fffd}")));
+            held.remove(0).dead_letter("not ours", None, &backend.clock).await.expect("kept");
+            held.remove(0).retry_at(0, "who knows", &backend.clock).await.expect("delayed");
+            publish(&queue, vec![item("r", "ours")]).await;
+            assert_eq!(bodies(&take(&mut consumer, 1).await), ["ours"]);
+        });
+    }
+
+    #[test]
+    fn p1_a_queue_that_an_operator_deleted_is_an_error_and_then_there_again() {
+        run(DatabaseKind::Sqlite, QueueKind::Rabbit, async |backend| {
+            let queue = backend.queue(2).await;
+            let mut consumer = queue.consumer(0, 10);
+            publish(&queue, (0..20).map(|n| item(&format!("r{n}"), n)).collect()).await;
+            let before = next(&mut consumer, 20).await;
+            Delivery::ack_all(before).await.expect("acknowledged");
+            let (_connection, channel, name) = stranger(backend).await;
+            let deleted = channel.queue_delete(name.as_str().into(), QueueDeleteOptions::default()).await;
+            deleted.expect("deleted");
+
+            let again = || (0..20).map(|n| item(&format!("r{n}"), n + 100)).collect::<Vec<_>>();
+            until("it is there again", async || queue.publish(again()).await.is_ok()).await;
+            let after = next(&mut consumer, 20).await;
+            assert!(after.iter().any(|delivery| delivery.item.body.len() == 3));
+        });
+    }
+
+    #[test]
+    fn p1_a_publish_into_a_missing_queue_is_never_called_durable() {
+        run(DatabaseKind::Sqlite, QueueKind::Rabbit, async |backend| {
+            let queue = backend.queue(1).await;
+            let (_connection, channel, name) = stranger(backend).await;
+            for round in 0..10 {
+                channel.queue_delete(name.as_str().into(), QueueDeleteOptions::default()).await.expect("deleted");
+                let publishers: Vec<_> = (0..32)
+                    .map(|n| {
+                        let queue = queue.clone();
+                        tokio::spawn(async move {
+                            let body = format!("{round}-{n}");
+                            queue.publish(vec![item("r", &body)]).await.is_ok().then_some(body)
+                        })
+                    })
+                    .collect();
+                let mut durable = BTreeSet::new();
+                for publisher in publishers {
+                    durable.extend(publisher.await.expect("it answers"));
+                }
+                until("it works again", async || queue.publish(vec![item("r", "last")]).await.is_ok()).await;
+                let mut consumer = queue.consumer(0, 100);
+                while !durable.is_empty() {
+                    let deliveries = next(&mut consumer, 100).await;
+                    deliveries.iter().for_each(|delivery| _ = durable.remove(&delivery.item.body));
+                    Delivery::ack_all(deliveries).await.expect("acknowledged");
+                }
+                consumer.close().await;
+            }
+        });
+    }
+
+    #[test]
+    fn p9_a_broker_that_cannot_be_reached_is_an_error_at_once_that_names_no_credentials() {
+        run(DatabaseKind::Sqlite, QueueKind::Rabbit, async |backend| {
+            let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound");
+            for url in [format!("amqp://user:hunter2@{port}/x"), "amqp://user:hunter2@[".to_owned()] {
+                let settings = RabbitSettings {
+                    url: url.into(),
+                    prefix: "relevo".to_owned(),
+                    partitions: 1,
+                    confirm: Duration::from_secs(5),
+                };
+                let queue = RabbitQueue::new(backend.db.clone(), settings);
+                assert!(!queue.connected(NOTHING).await);
+                let queue = Queue::Rabbit(queue);
+                let asked = Instant::now();
+                let refused = queue.publish(vec![item("r", 1)]).await.expect_err("nobody is there").to_string();
+                assert!(asked.elapsed() < NOTHING, "{:?}", asked.elapsed());
+                let ping = queue.ping().await.expect_err("nobody is there").to_string();
+                for message in [refused, ping, format!("{queue:?}")] {
+                    assert!(!message.contains("hunter2"), "{message}");
+                }
+                queue.close().await;
+            }
+        });
+    }
+}

@@ -155,8 +155,9 @@ impl World {
             return Ok(());
         }
         for row in parked::take(tx, &targets).await? {
-            if let Ok(envelope) = Envelope::decode(&row.event) {
-                self.waiting.entry((row.channel_id, row.target)).or_default().push(envelope);
+            let name = (row.channel_id, row.target.clone());
+            if let Some(envelope) = super::unpark(tx, &self.clock, row).await? {
+                self.waiting.entry(name).or_default().push(envelope);
             }
         }
         Ok(())

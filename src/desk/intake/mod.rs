@@ -18,7 +18,10 @@ use world::World;
 use crate::{
     clock::Clock,
     domain::Envelope,
-    store::{StoreError, Tx, dedup, parked},
+    store::{
+        StoreError, Tx, dead_letters, dedup,
+        parked::{self, ParkedEvent},
+    },
 };
 
 /// What a batch did.
@@ -73,9 +76,36 @@ pub async fn apply(tx: &mut Tx, clock: &Clock, batch: &[Envelope]) -> Result<Rep
 /// See [`IntakeError`].
 pub async fn apply_parked(tx: &mut Tx, clock: &Clock, limit: i64) -> Result<usize, IntakeError> {
     let ready = parked::take_ready(tx, limit).await?;
-    let envelopes: Vec<Envelope> = ready.iter().filter_map(|parked| Envelope::decode(&parked.event).ok()).collect();
+    let mut envelopes = Vec::with_capacity(ready.len());
+    for parked in ready {
+        envelopes.extend(unpark(tx, clock, parked).await?);
+    }
     run(tx, clock, &envelopes.iter().collect::<Vec<_>>()).await?;
     Ok(envelopes.len())
+}
+
+/// A parked event; one that another version wrote and this one cannot read becomes a dead letter.
+async fn unpark(tx: &mut Tx, clock: &Clock, parked: ParkedEvent) -> Result<Option<Envelope>, StoreError> {
+    match Envelope::decode(&parked.event) {
+        Ok(envelope) => Ok(Some(envelope)),
+        Err(error) => {
+            let letter = dead_letters::DeadLetter {
+                id: clock.id(),
+                kind: dead_letters::EVENT.to_owned(),
+                channel_id: Some(parked.channel_id),
+                route: parked.channel_id.to_string(),
+                content_type: None,
+                body: parked.event.into_bytes(),
+                reason: error.to_string(),
+                attempt: 1,
+                state: "dead".to_owned(),
+                created_at: clock.now(),
+                settled_at: None,
+            };
+            dead_letters::insert(tx, &letter).await?;
+            Ok(None)
+        }
+    }
 }
 
 async fn run(tx: &mut Tx, clock: &Clock, events: &[&Envelope]) -> Result<Report, IntakeError> {

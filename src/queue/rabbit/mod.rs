@@ -1,5 +1,6 @@
 //! The queue on RabbitMQ.
 //!
+//! - [`connect`] — reaching it.
 //! - [`topology`] — what things are called there, and how an item travels.
 //! - [`publisher`] — one supervised connection, one channel, many confirmed publishes in flight.
 //! - [`consumer`] — one channel per partition on a connection of its own, which the broker does not block when it is
@@ -7,6 +8,7 @@
 //!
 //! Everything heals by itself: the publisher reconnects for ever, a consumer whenever it is asked for more.
 
+mod connect;
 mod consumer;
 mod publisher;
 mod topology;
@@ -23,6 +25,7 @@ use lapin::{Channel, Connection};
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
+use connect::connect;
 pub(super) use consumer::{RabbitConsumer, RabbitReceipt, ack};
 use publisher::Publisher;
 
@@ -121,7 +124,7 @@ impl Shared {
         let mut held = self.consuming.lock().await;
         let connection = match held.take() {
             Some(connection) if connection.status().connected() => connection,
-            _ => topology::connect(&self.settings, "relevo consumer").await?,
+            _ => connect(&self.settings, "relevo consumer").await?,
         };
         held.insert(connection).create_channel().await.map_err(topology::broken)
     }

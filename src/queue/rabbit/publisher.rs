@@ -24,7 +24,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{RabbitSettings, in_time, lock, topology};
+use super::{RabbitSettings, connect::connect, in_time, lock, topology};
 use crate::{
     backoff::Backoff,
     queue::{Item, QueueError, partition_of},
@@ -168,7 +168,7 @@ async fn refuse(requests: &mut mpsc::Receiver<Request>, reason: &str) {
 }
 
 async fn open(settings: &RabbitSettings) -> Result<(Connection, Channel), QueueError> {
-    let connection = topology::connect(settings, "relevo publisher").await?;
+    let connection = connect(settings, "relevo publisher").await?;
     let opening = async {
         let channel = connection.create_channel().await.map_err(topology::broken)?;
         topology::declare(&channel, settings).await?;

@@ -4,40 +4,19 @@
 //! a single active consumer, bound by the partition's number. Whoever connects declares them; that changes nothing
 //! where they exist.
 
-use std::time::Duration;
-
 use lapin::{
-    BasicProperties, Channel, Connection, ConnectionProperties, ExchangeKind,
+    BasicProperties, Channel, ExchangeKind,
     message::Delivery,
     options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
     types::{AMQPValue, FieldTable, ShortString},
-    uri::AMQPUri,
 };
-use secrecy::ExposeSecret;
 
-use super::{RabbitSettings, in_time};
+use super::RabbitSettings;
 use crate::queue::{Item, QueueError};
 
 const ROUTE: &str = "x-relevo-route";
 const ATTEMPT: &str = "x-relevo-attempt";
 const PERSISTENT: u8 = 2;
-/// For the connection and its handshake.
-const CONNECT: Duration = Duration::from_secs(10);
-/// Seconds between heartbeats, where the URL says nothing: a dead broker is noticed after two.
-const HEARTBEAT: u16 = 15;
-
-/// Connects. Nothing that it says holds the URL.
-pub(super) async fn connect(settings: &RabbitSettings, name: &str) -> Result<Connection, QueueError> {
-    let mut uri: AMQPUri = settings
-        .url
-        .expose_secret()
-        .parse()
-        .map_err(|_| QueueError::Broker("queue.url is not a valid AMQP URL".to_owned()))?;
-    uri.query.heartbeat.get_or_insert(HEARTBEAT);
-    uri.query.connection_timeout.get_or_insert(u64::try_from(CONNECT.as_millis()).unwrap_or(u64::MAX));
-    let properties = ConnectionProperties::default().with_connection_name(name.into());
-    in_time(CONNECT, async { Connection::connect_uri(uri, properties).await.map_err(broken) }).await
-}
 
 /// Declares everything.
 pub(super) async fn declare(channel: &Channel, settings: &RabbitSettings) -> Result<(), QueueError> {

@@ -4,6 +4,8 @@
 //! everything goes back to the queue and the worker waits; if the batch holds an event that cannot be applied, each is
 //! tried alone, so that one bad event hurts nobody else (P7).
 
+mod house;
+
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -15,7 +17,7 @@ use crate::{
     desk::intake::{self, IntakeError, Report},
     domain::{Envelope, retry_delay},
     queue::{Consumer, Delivery, Queue, QueueError},
-    store::{Db, dedup, leases, parked},
+    store::Db,
 };
 
 /// How often a batch is tried again because another transaction was first, before its events are tried alone.
@@ -24,12 +26,6 @@ const CONFLICT_TRIES: u32 = 8;
 const AWAY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// How long an event that failed alone waits for its next try: doubles from the first to the second.
 const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(600));
-/// How often delayed events are looked for and old rows removed.
-const HOUSEKEEPING: Duration = Duration::from_millis(500);
-const DAY_MS: i64 = 86_400_000;
-/// Rows that one round of housekeeping handles at most.
-const AT_ONCE: i64 = 1_000;
-
 /// What the worker works with. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Worker {
@@ -46,7 +42,7 @@ impl Worker {
         for partition in 0..self.queue.partitions() {
             tasks.spawn(self.clone().work(partition, stop.clone()));
         }
-        tasks.spawn(self.keep_house(stop));
+        tasks.spawn(house::keep(self, stop));
         while tasks.join_next().await.is_some() {}
     }
 
@@ -191,61 +187,7 @@ impl Worker {
         tx.commit().await?;
         Ok(report)
     }
-
-    /// Brings delayed events back, joins parked events with their messages, forgets what is old. One process at a time.
-    async fn keep_house(self, stop: CancellationToken) {
-        let owner = self.clock.id();
-        let mut pruned_at = 0;
-        loop {
-            if let Err(error) = self.house_round(&owner, &mut pruned_at).await {
-                tracing::warn!("housekeeping: {error:#}");
-            }
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = tokio::time::sleep(HOUSEKEEPING) => {}
-            }
-        }
-        // Best effort: without it the lease ends by itself.
-        if let Ok(mut tx) = self.db.write().await
-            && leases::release(&mut tx, HOUSEKEEPER, &owner).await.is_ok()
-        {
-            _ = tx.commit().await;
-        }
-    }
-
-    async fn house_round(&self, owner: &str, pruned_at: &mut i64) -> anyhow::Result<()> {
-        const LEASE_MS: i64 = 10_000;
-        let now = self.clock.now();
-        let mut tx = self.db.write().await?;
-        let ours = leases::take(&mut tx, HOUSEKEEPER, owner, now, now + LEASE_MS).await?;
-        tx.commit().await?;
-        if !ours {
-            return Ok(());
-        }
-        self.queue.publish_due(now).await?;
-        let mut tx = self.db.write().await?;
-        intake::apply_parked(&mut tx, &self.clock, AT_ONCE).await?;
-        tx.commit().await?;
-        if now - *pruned_at > 60_000 {
-            *pruned_at = now;
-            self.prune(now).await?;
-        }
-        Ok(())
-    }
-
-    async fn prune(&self, now: i64) -> anyhow::Result<()> {
-        let mut tx = self.db.write().await?;
-        dedup::prune(&mut tx, now - i64::from(self.settings.dedup_days) * DAY_MS, AT_ONCE * 10).await?;
-        let dropped = parked::prune(&mut tx, now - i64::from(self.settings.parked_days) * DAY_MS).await?;
-        tx.commit().await?;
-        if dropped > 0 {
-            tracing::info!(dropped, "parked events whose message never came were dropped");
-        }
-        Ok(())
-    }
 }
-
-const HOUSEKEEPER: &str = "housekeeper";
 
 fn count(report: &Report) {
     metrics::counter!("relevo_events_applied_total").increment(report.applied as u64);

@@ -1,0 +1,137 @@
+//! Reading tickets: what programs and people outside may see of them, and in what order.
+
+use std::collections::HashMap;
+
+use relevo_adapters::Millis;
+
+use crate::{
+    domain,
+    store::{
+        StoreError, Tx,
+        messages::{self, AttachmentRow, MessageRow},
+        tickets::{self, Ticket},
+    },
+};
+
+/// What a list without pages shows at most: the newest.
+pub const LIST: i64 = 10_000;
+/// Tickets of one page (PC "Paginado | 100").
+pub const PAGE: usize = 100;
+/// What stands in the place of a message that its author or a moderator deleted.
+pub const DELETED: &str = "[mensaje eliminado]";
+
+/// A message as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub message: MessageRow,
+    /// Its text, or [`DELETED`].
+    pub content: String,
+    /// The ids of its files that can be had now, in order; none once it is deleted.
+    pub files: Vec<String>,
+}
+
+/// The messages of a company's ticket, newest first, at most [`LIST`]; `None` if it has no such ticket.
+///
+/// # Errors
+/// Those of the database.
+pub async fn messages(tx: &mut Tx, company: i64, ticket: &str) -> Result<Option<Vec<Shown>>, StoreError> {
+    if tickets::find(tx, company, ticket).await?.is_none() {
+        return Ok(None);
+    }
+    let rows = messages::of_ticket(tx, ticket, LIST).await?;
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let mut files: HashMap<String, Vec<String>> = HashMap::new();
+    for file in messages::attachments(tx, &ids).await?.into_iter().filter(|file| file.sha256.is_some()) {
+        files.entry(file.message_id).or_default().push(file.id);
+    }
+    let show = |message: MessageRow| match message.deleted_at {
+        Some(_) => Shown { content: DELETED.to_owned(), files: Vec::new(), message },
+        None => {
+            Shown { content: message.content.clone(), files: files.remove(&message.id).unwrap_or_default(), message }
+        }
+    };
+    Ok(Some(rows.into_iter().map(show).collect()))
+}
+
+/// A company's stored file, unless its message was deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn file(tx: &mut Tx, company: i64, id: &str) -> Result<Option<AttachmentRow>, StoreError> {
+    Ok(messages::find_attachment(tx, company, id).await?.filter(|file| file.sha256.is_some()))
+}
+
+/// The tickets of the customers with this national identity number, however it is written; newest first, at most
+/// [`LIST`].
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_country_id(tx: &mut Tx, company: i64, country_id: &str) -> Result<Vec<Ticket>, StoreError> {
+    tickets::by_country_id(tx, company, &domain::country_id(country_id), LIST).await
+}
+
+/// The tickets of the customer whom a Facebook Page knows as `user`; newest first, at most [`LIST`].
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_facebook_user(tx: &mut Tx, company: i64, page: &str, user: &str) -> Result<Vec<Ticket>, StoreError> {
+    let address = format!("{page}/{user}");
+    tickets::by_identity(tx, company, relevo_adapters::Identity::PSID, &address, LIST).await
+}
+
+/// Which tickets to go through page by page.
+#[derive(Debug, Clone, Copy)]
+pub struct Range<'a> {
+    pub company: i64,
+    /// The channel kind's name.
+    pub kind: &'a str,
+    /// Created at this moment or later.
+    pub from: Millis,
+    /// Created before this moment.
+    pub to: Millis,
+    /// The page to show, by the id that the page before gave; the first if `None`.
+    pub next: Option<&'a str>,
+}
+
+/// A page of tickets, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub tickets: Vec<Ticket>,
+    /// The first ticket of the next page.
+    pub next: Option<String>,
+}
+
+/// A page; `None` if `next` is not a ticket of the range. A page begins at a ticket and not at a count, so that
+/// tickets that arrive meanwhile move nothing.
+///
+/// # Errors
+/// Those of the database.
+pub async fn page(tx: &mut Tx, range: Range<'_>) -> Result<Option<Page>, StoreError> {
+    let start = match range.next {
+        None => None,
+        Some(id) => match tickets::find(tx, range.company, id).await?.filter(|ticket| range.holds(ticket)) {
+            Some(ticket) => Some((ticket.created_at, id)),
+            None => return Ok(None),
+        },
+    };
+    let mut tickets = tickets::page(
+        tx,
+        tickets::Page {
+            company: range.company,
+            kind: range.kind,
+            from: range.from,
+            to: range.to,
+            start,
+            limit: i64::try_from(PAGE + 1).unwrap_or(i64::MAX),
+        },
+    )
+    .await?;
+    let next = tickets.drain(PAGE.min(tickets.len())..).next().map(|ticket| ticket.id);
+    Ok(Some(Page { tickets, next }))
+}
+
+impl Range<'_> {
+    fn holds(&self, ticket: &Ticket) -> bool {
+        ticket.kind == self.kind && (self.from..self.to).contains(&ticket.created_at)
+    }
+}

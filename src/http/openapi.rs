@@ -1,0 +1,280 @@
+//! The contract as a document: `GET /openapi.json`, shown at `/docs/`. The API's own routes describe themselves; here
+//! is what they have in common, and the platforms' webhooks, whose handlers are the gateway's.
+
+use axum::{Router, extract::Extension, http::header, response::IntoResponse, routing::get};
+use serde_json::{Value, json};
+use utoipa::openapi::{OpenApi, OpenApiBuilder};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::{Api, health, v2};
+
+/// Every route that describes itself.
+pub(super) fn collect(api: &Api) -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(OpenApiBuilder::new().build())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .merge(v2::router(api))
+}
+
+/// `GET /openapi.json` and `GET /docs/`.
+pub(super) fn pages(document: &OpenApi) -> Router<Api> {
+    let document = bytes::Bytes::from(complete(document).to_string());
+    let ui = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
+    Router::new().route("/openapi.json", get(openapi_json)).layer(Extension(Document(document))).merge(ui)
+}
+
+#[derive(Clone)]
+struct Document(bytes::Bytes);
+
+async fn openapi_json(Extension(Document(document)): Extension<Document>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], document)
+}
+
+/// The routes' own descriptions, with everything else.
+fn complete(routes: &OpenApi) -> Value {
+    // Descriptions are text, numbers and lists: they are always JSON.
+    let mut document = serde_json::to_value(routes).unwrap_or_default();
+    document["info"] = info();
+    document["tags"] = json!([
+        {"name": "tickets", "description": "Tickets and their messages, for programs. Times are UTC."},
+        {"name": "webhooks", "description": WEBHOOKS},
+        {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
+    ]);
+    document["components"]["securitySchemes"] = security_schemes();
+    document["components"]["headers"] = headers();
+    document["components"]["responses"] = refusals();
+    document["components"]["parameters"] = json!({"id_company": {
+        "name": "id_company", "in": "query", "required": false, "schema": {"type": "integer", "format": "int64"},
+        "description": "The company that the call is about. A super-admin must name it; for everybody else it is \
+                        their own, and any other is answered with 404.",
+    }});
+    let Some(paths) = document["paths"].as_object_mut() else { return document };
+    paths.extend(pages_paths());
+    paths.extend(webhook_paths());
+    for (path, item) in paths.iter_mut() {
+        for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+            if path.starts_with("/v2/") {
+                add_common(operation);
+            }
+            add_log_header(operation);
+        }
+    }
+    document
+}
+
+fn info() -> Value {
+    json!({
+        "title": "Relevo",
+        "version": env!("CARGO_PKG_VERSION"),
+        "description": "Channel integration and webhook relay for customer service.\n\n\
+            **Credentials.** `X-User-Consumo` (client key) and `X-User-Secret` with every call. A client belongs to one \
+            company and sees nothing of others: a foreign id is answered exactly as one that does not exist. A \
+            super-admin belongs to none and names the company with `?id_company=`. A revoked client is refused within \
+            five seconds. After 20 wrong secrets within a minute a client key is answered 429 until the minute is \
+            over.\n\n\
+            **Record.** Every call, also a refused one, gets a number (`id_bitacora_log`) that stands in the header \
+            `X-Bitacora-Log` of its answer. Quote it when you ask about a call.\n\n\
+            **Errors** are `{\"message\": …, \"status\": …}`. 503 comes with `Retry-After`.\n\n\
+            **Limits.** A call's answer begins within 30 seconds. At most 1,024 calls are in hand at once; more wait, \
+            and are answered 503 after five seconds. Lists without pages show the newest 10,000. No call of the \
+            tickets family reads a body.\n\n\
+            Every path of the tickets family is taken with and without the slash at its end.",
+    })
+}
+
+const WEBHOOKS: &str = "What platforms push. They are authenticated by the platform's own signature or secret over the \
+    raw bytes, not by client credentials. 200 is answered only when everything in the webhook is durable; 503 with \
+    `Retry-After` asks the platform to send it again, which is always safe.";
+
+fn security_schemes() -> Value {
+    let key = |name: &str, description: &str| json!({"type": "apiKey", "in": "header", "name": name, "description": description});
+    json!({
+        "clientKey": key("X-User-Consumo", "The client's key."),
+        "clientSecret": key("X-User-Secret", "The client's secret, shown once when the client was made."),
+        "metaSignature": key("X-Hub-Signature-256", "`sha256=` and the HMAC of the raw body with the app's secret."),
+        "telegramSecret": key("X-Telegram-Bot-Api-Secret-Token", "The secret that was given to setWebhook."),
+        "mailProvider": {
+            "type": "http", "scheme": "basic",
+            "description": "What the channel is configured for: credentials in the URL, or the provider's signature.",
+        },
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "X-Bitacora-Log": {
+            "description": "The call's `id_bitacora_log`.", "schema": {"type": "integer", "format": "int64"},
+        },
+        "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    })
+}
+
+fn refusals() -> Value {
+    let refusal = |status: u16, message: &str, description: &str| {
+        json!({
+            "description": description,
+            "headers": match status {
+                429 | 503 => json!({"Retry-After": {"$ref": "#/components/headers/Retry-After"}}),
+                _ => json!({}),
+            },
+            "content": {"application/json": {
+                "schema": {"$ref": "#/components/schemas/Error"},
+                "example": {"message": message, "status": status},
+            }},
+        })
+    };
+    json!({
+        "400": refusal(400, "The query string must not hold NUL", "The query string cannot be understood."),
+        "401": refusal(401, "Unauthenticated.", "The credentials are missing or wrong."),
+        "404": refusal(404, "Company not found", "`id_company` is not the caller's company, or no company at all."),
+        "422": refusal(422, "id_company must be a number", "`id_company` is no number, or a super-admin named none."),
+        "429": refusal(429, "Too many failed attempts, try again later", "This client key failed too often."),
+        "500": refusal(500, "Something went wrong on our side; quote the X-Bitacora-Log of this answer", "A defect."),
+        "503": refusal(503, "Service unavailable, try again later", "Nothing was done; worth another try."),
+    })
+}
+
+/// What every operation of an authenticated family has.
+fn add_common(operation: &mut Value) {
+    for status in ["400", "401", "404", "422", "429", "500", "503"] {
+        let responses = &mut operation["responses"];
+        if responses.get(status).is_none() {
+            responses[status] = json!({"$ref": format!("#/components/responses/{status}")});
+        }
+    }
+    operation["security"] = json!([{"clientKey": [], "clientSecret": []}]);
+    if operation.get("parameters").is_none() {
+        operation["parameters"] = json!([]);
+    }
+    if let Some(parameters) = operation["parameters"].as_array_mut() {
+        parameters.push(json!({"$ref": "#/components/parameters/id_company"}));
+    }
+}
+
+/// Successful answers say that they carry the call's number; refusals do so in the introduction.
+fn add_log_header(operation: &mut Value) {
+    if let Some(answer) = operation["responses"].get_mut("200") {
+        answer["headers"]["X-Bitacora-Log"] = json!({"$ref": "#/components/headers/X-Bitacora-Log"});
+    }
+}
+
+type Paths = serde_json::Map<String, Value>;
+
+fn paths(items: impl IntoIterator<Item = (&'static str, Value)>) -> Paths {
+    items.into_iter().map(|(path, item)| (path.to_owned(), item)).collect()
+}
+
+fn pages_paths() -> Paths {
+    let page = |id: &str, summary: &str, form: &str| {
+        let mut content = Paths::new();
+        content.insert(form.to_owned(), json!({}));
+        json!({"get": {
+            "tags": ["operation"], "operationId": id, "summary": summary,
+            "responses": {"200": {"description": summary, "content": content}},
+        }})
+    };
+    paths([
+        ("/openapi.json", page("openapi_json", "This document.", "application/json")),
+        ("/docs/", page("docs", "This document, for people.", "text/html")),
+    ])
+}
+
+fn webhook_paths() -> Paths {
+    let meta = json!([{"metaSignature": []}]);
+    let any = json!([{"metaSignature": []}, {"telegramSecret": []}, {"mailProvider": []}]);
+    let json_body = json!({"application/json": {"schema": {"type": "object"}}});
+    let mail_body = json!({
+        "message/rfc822": {"schema": {"type": "string", "format": "binary"}},
+        "application/json": {"schema": {"type": "object"}},
+        "multipart/form-data": {"schema": {"type": "object"}},
+        "application/x-www-form-urlencoded": {"schema": {"type": "object"}},
+    });
+    paths([
+        (
+            "/webhooks/meta",
+            json!({
+                "get": handshake("meta_handshake", None),
+                "post": event("meta_webhook", "WhatsApp and Facebook Page events of every channel", &meta, &json_body, None),
+            }),
+        ),
+        (
+            "/api/meta/readMessagesWAP",
+            json!({
+                "get": handshake("meta_handshake_ap", None),
+                "post": event("meta_webhook_ap", "The same as /webhooks/meta, answered as AP documents it", &meta, &json_body, None),
+            }),
+        ),
+        (
+            "/webhooks/{channel}",
+            json!({
+                "get": handshake("channel_handshake", Some("channel")),
+                "post": event("channel_webhook", "Events of one channel of any kind", &any, &json_body, Some("channel")),
+            }),
+        ),
+        (
+            "/api/telegram/receive/{idChannel}",
+            json!({"post": event(
+                "telegram_webhook", "Telegram updates of one channel", &json!([{"telegramSecret": []}]), &json_body,
+                Some("idChannel"),
+            )}),
+        ),
+        (
+            "/webhooks/email/{channel}",
+            json!({"post": event(
+                "email_webhook", "A mail, raw (RFC 5322) or as Postmark, Mailgun or SendGrid push it",
+                &json!([{"mailProvider": []}]), &mail_body, Some("channel"),
+            )}),
+        ),
+    ])
+}
+
+/// A platform's check of the URL.
+fn handshake(id: &str, channel: Option<&str>) -> Value {
+    let mut parameters = channel_parameter(channel);
+    parameters.extend(
+        ["hub.mode", "hub.verify_token", "hub.challenge"]
+            .map(|name| json!({"name": name, "in": "query", "required": false, "schema": {"type": "string"}})),
+    );
+    json!({
+        "tags": ["webhooks"], "operationId": id, "security": [], "parameters": parameters,
+        "summary": "The platform checks the URL: the challenge comes back if the verify token is a channel's",
+        "responses": {
+            "200": {"description": "The challenge.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            "403": {"description": "The verify token is not ours."},
+            "503": {"description": "Worth another try."},
+        },
+    })
+}
+
+fn event(id: &str, summary: &str, security: &Value, body: &Value, channel: Option<&str>) -> Value {
+    json!({
+        "tags": ["webhooks"], "operationId": id, "summary": summary, "security": security,
+        "parameters": channel_parameter(channel),
+        "requestBody": {"required": true, "content": body},
+        "responses": {
+            "200": {
+                "description": "Everything in it is durable, or was known already, or is for an account that nobody configured.",
+                "content": {"application/json": {"schema": {"type": "object"}, "example": {"status": "ok"}}},
+            },
+            "400": {"description": "The body came incomplete."},
+            "401": {"description": "The signature or secret is missing or wrong; nothing was stored."},
+            "413": {"description": "The body is larger than the platform's largest."},
+            "503": {
+                "description": "Not certain to be durable, or too much in hand: send it again.",
+                "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
+            },
+        },
+    })
+}
+
+fn channel_parameter(name: Option<&str>) -> Vec<Value> {
+    let parameter = |name| {
+        json!({
+            "name": name, "in": "path", "required": true, "schema": {"type": "string"},
+            "description": "The channel's uuid, or its number.",
+        })
+    };
+    name.map(parameter).into_iter().collect()
+}

@@ -1,0 +1,239 @@
+//! What the stories are told in: the API over a database, companies, clients, channels, and what customers write.
+
+use std::{path::PathBuf, sync::Arc, sync::Mutex};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode},
+};
+use bytes::Bytes;
+use relevo_adapters::{Attachment, Content, Identity, InboundEvent, Message, Millis, Party, ThreadRef};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    desk::{clients, clients::Role, intake},
+    directory::Directory,
+    domain::Envelope,
+    gateway::Gateway,
+    http::{Api, router},
+    inbound::Inbound,
+    media::Blobs,
+    queue::{Queue, TableQueue},
+    secrets::MasterKey,
+    store::{
+        Db, Tx, audit,
+        channels::{self, ChannelRow},
+        companies,
+    },
+    telemetry,
+};
+
+/// 2016-11-29 18:38:32 UTC, PC's example.
+pub(super) const START: Millis = 1_480_444_712_000;
+
+/// A new SQLite database in a folder of its own.
+pub(super) async fn sqlite() -> (PathBuf, Db) {
+    let folder = std::env::temp_dir().join(format!("relevo-http-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let db = Db::open_sqlite(&folder.join("relevo.db"), 4).await.unwrap();
+    db.migrate().await.unwrap();
+    (folder, db)
+}
+
+pub(super) struct House {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) api: Api,
+    pub(super) blobs: Blobs,
+    pub(super) router: Router,
+    _media: Media,
+}
+
+/// A folder for files that is gone when the house is.
+struct Media(PathBuf);
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(super) struct Credentials {
+    pub(super) key: String,
+    pub(super) secret: SecretString,
+}
+
+pub(super) struct Tenant {
+    pub(super) id: i64,
+    pub(super) client: Credentials,
+    count: Arc<Mutex<u64>>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) bytes: Bytes,
+}
+
+impl Reply {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
+    }
+
+    pub(super) fn log(&self) -> i64 {
+        self.headers["x-bitacora-log"].to_str().unwrap().parse().unwrap()
+    }
+
+    /// The answer is a refusal of exactly PC's form.
+    #[track_caller]
+    pub(super) fn refused(&self, status: u16, message: &str) {
+        let body = self.json();
+        assert_eq!(body, serde_json::json!({"message": message, "status": status}));
+        assert_eq!(self.status.as_u16(), status);
+    }
+}
+
+impl House {
+    /// The API and the gateway, as one process serves them.
+    pub(super) async fn over(db: Db) -> Self {
+        let media = Media(std::env::temp_dir().join(format!("relevo-http-media-{}", uuid::Uuid::new_v4())));
+        let clock = Clock::manual(START);
+        let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
+        let blobs = Blobs::in_dir(&media.0);
+        let api = Api::new(db.clone(), clock.clone(), queue.clone(), telemetry::metrics(), blobs.clone());
+        let config = Config::defaults();
+        let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
+        let directory = Directory::new(db.clone(), clock.clone(), key, &config);
+        let inbound = Inbound { db: db.clone(), clock: clock.clone(), queue, blobs: blobs.clone() };
+        let gateway = Gateway::new(inbound, directory, &config.gateway);
+        let router = router(api.clone()).merge(gateway.router());
+        Self { db, clock, api, blobs, router, _media: media }
+    }
+
+    pub(super) async fn write<T>(&self, work: impl AsyncFnOnce(&mut Tx) -> T) -> T {
+        let mut tx = self.db.write().await.unwrap();
+        let done = work(&mut tx).await;
+        tx.commit().await.unwrap();
+        done
+    }
+
+    pub(super) async fn client(&self, company: Option<i64>, role: Role) -> Credentials {
+        let new = self.write(async |tx| clients::add(tx, &self.clock, company, "test", role).await.unwrap()).await;
+        Credentials { key: new.key, secret: new.secret }
+    }
+
+    pub(super) async fn tenant(&self) -> Tenant {
+        let id = self.write(async |tx| companies::insert(tx, "Empresa", START).await.unwrap()).await;
+        Tenant { id, client: self.client(Some(id), Role::Integration).await, count: Arc::default() }
+    }
+
+    pub(super) async fn channel(&self, tenant: &Tenant, kind: &str) -> i64 {
+        let row = ChannelRow {
+            id: 0,
+            uuid: self.clock.id(),
+            company_id: tenant.id,
+            kind: kind.to_owned(),
+            name: "Super Empresa".to_owned(),
+            account: "1".to_owned(),
+            settings: "{}".to_owned(),
+            secrets: "{}".to_owned(),
+            active: 1,
+            reopen_within_ms: 0,
+            version: 1,
+            last_event_at: None,
+            last_error: None,
+            last_error_at: None,
+            created_at: START,
+        };
+        self.write(async |tx| channels::insert(tx, &row, std::slice::from_ref(&row.uuid)).await.unwrap()).await
+    }
+
+    pub(super) async fn apply(&self, events: &[Envelope]) {
+        self.write(async |tx| intake::apply(tx, &self.clock, events).await.map(drop).unwrap()).await;
+    }
+
+    /// The audit row of a call, once everything up to now is written.
+    pub(super) async fn record(&self, log: i64) -> Option<audit::AuditEntry> {
+        self.api.flush().await;
+        audit::find(&mut self.db.read().await.unwrap(), log).await.unwrap()
+    }
+
+    pub(super) async fn call(&self, request: Request<Body>) -> Reply {
+        call(&self.router, request).await
+    }
+
+    pub(super) async fn get(&self, client: &Credentials, path: &str) -> Reply {
+        self.call(client.request("GET", path)).await
+    }
+
+    pub(super) async fn body(&self, client: &Credentials, path: &str) -> Value {
+        let reply = self.get(client, path).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}: {reply:?}");
+        reply.json()
+    }
+}
+
+pub(super) async fn call(router: &Router, request: Request<Body>) -> Reply {
+    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
+    Reply { status: parts.status, headers: parts.headers, bytes: axum::body::to_bytes(body, 1 << 24).await.unwrap() }
+}
+
+impl Credentials {
+    pub(super) fn request(&self, method: &str, path: &str) -> Request<Body> {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("X-User-Consumo", &self.key)
+            .header("X-User-Secret", self.secret.expose_secret())
+            .body(Body::empty())
+            .unwrap()
+    }
+
+    /// The same key with a secret that somebody guessed.
+    pub(super) fn guess(&self, secret: &str) -> Self {
+        Self { key: self.key.clone(), secret: secret.into() }
+    }
+}
+
+impl Tenant {
+    /// An event of the thread `thread` on `channel`, accepted at `at`.
+    pub(super) fn event(&self, channel: i64, thread: &str, at: Millis, content: Content) -> Envelope {
+        let mut count = self.count.lock().unwrap();
+        *count += 1;
+        Envelope {
+            channel,
+            company: self.id,
+            received_at: at,
+            log: 1,
+            event: InboundEvent {
+                thread: ThreadRef { partition: thread.into(), aliases: vec![thread.into()], ..ThreadRef::default() },
+                dedup: vec![format!("{thread}:{count}")],
+                at: Some(at),
+                sender: Some(Party {
+                    identities: vec![Identity::new("psid", thread)],
+                    name: Some("Jhon Doe".into()),
+                    account: Some("jdoe".into()),
+                    language: None,
+                }),
+                content,
+                raw: None,
+            },
+        }
+    }
+
+    pub(super) fn says(&self, channel: i64, thread: &str, at: Millis, text: &str) -> Envelope {
+        self.event(channel, thread, at, Content::Message(Box::new(Message::text(text))))
+    }
+
+    pub(super) fn sends(&self, channel: i64, thread: &str, id: &str, attachments: Vec<Attachment>) -> Envelope {
+        let message = Message { id: Some(id.into()), attachments, ..Message::default() };
+        self.event(channel, thread, START, Content::Message(Box::new(message)))
+    }
+}

@@ -1,0 +1,122 @@
+//! The document is complete and true.
+
+use std::collections::HashSet;
+
+use axum::{body::Body, http::Request};
+use serde_json::Value;
+
+use super::house::{Credentials, House, START};
+
+pub(super) async fn tell(house: &House) {
+    every_route_of_the_document_answers_as_it_says(house).await;
+    the_document_holds_together(house).await;
+    people_can_read_it(house).await;
+    metrics_count_calls(house).await;
+}
+
+async fn document(house: &House) -> Value {
+    house.call(Request::get("/openapi.json").body(Body::empty()).unwrap()).await.json()
+}
+
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let of = |(path, item): (&String, &Value)| {
+        let item = item.as_object().unwrap().clone();
+        item.into_iter().map(|(method, operation)| (path.clone(), method, operation)).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of).collect()
+}
+
+/// The path with something in place of its parameters, and its required query.
+fn fill(path: &str, operation: &Value, ticket: &str) -> String {
+    let filled = [
+        ("{ticket_id}", ticket),
+        ("{agent_ticket_id}", "1"),
+        ("{state}", "open"),
+        ("{social_network}", "telegram"),
+        ("{media_id}", "none"),
+        ("{channel}", "none"),
+        ("{idChannel}", "none"),
+    ]
+    .iter()
+    .fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
+    assert!(!filled.contains('{'), "{path} has a parameter that this test does not know");
+    let query: Vec<String> = operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == "query" && parameter["required"] == true)
+        .map(|parameter| {
+            let example = parameter["example"].as_str().unwrap_or_else(|| panic!("{path} lacks an example"));
+            format!("{}={}", parameter["name"].as_str().unwrap(), example.replace(' ', "%20"))
+        })
+        .collect();
+    if query.is_empty() { filled } else { format!("{filled}?{}", query.join("&")) }
+}
+
+async fn every_route_of_the_document_answers_as_it_says(house: &House) {
+    let tenant = house.tenant().await;
+    let channel = house.channel(&tenant, "telegram").await;
+    house.apply(&[tenant.says(channel, "1", START, "hola")]).await;
+    let ticket = house.body(&tenant.client, "/v2/ticket/1/by_agent_id/").await["ticket_id"].clone();
+    let stranger = Credentials { key: "nobody".into(), secret: "x".into() };
+    let operations = operations(&document(house).await);
+    assert!(operations.len() >= 20, "{}", operations.len());
+    for (path, method, operation) in operations {
+        let url = fill(&path, &operation, ticket.as_str().unwrap());
+        let reply = house.call(tenant.client.request(&method.to_uppercase(), &url)).await;
+        let status = reply.status.as_str();
+        assert!(operation["responses"].get(status).is_some(), "{method} {url} answers {status}: {reply:?}");
+        assert!(!reply.bytes.starts_with(b"{\"message\":\"There is no such route"), "{method} {url}");
+        let form = reply.headers["content-type"].to_str().unwrap().split(';').next().unwrap();
+        if let Some(content) = operation["responses"][status]["content"].as_object() {
+            assert!(content.keys().any(|stated| stated.starts_with(form)), "{method} {url} is {form}");
+        }
+        let expected = if path == "/v2/media/{media_id}/" { 404 } else { 200 };
+        if path.starts_with("/v2/") {
+            assert_eq!(reply.status, expected, "{method} {url}");
+            assert_eq!(house.call(stranger.request(&method.to_uppercase(), &url)).await.status, 401, "{method} {url}");
+        }
+        house.clock.advance(60_000);
+    }
+}
+
+async fn the_document_holds_together(house: &House) {
+    let document = document(house).await;
+    let mut pending = vec![&document];
+    while let Some(value) = pending.pop() {
+        if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+        match value {
+            Value::Array(items) => pending.extend(items),
+            Value::Object(items) => pending.extend(items.values()),
+            _ => {}
+        }
+    }
+    let mut ids = HashSet::new();
+    for (path, method, operation) in operations(&document) {
+        assert!(ids.insert(operation["operationId"].clone()), "{path} {method}: {}", operation["operationId"]);
+        let declared = operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "path").count();
+        assert_eq!(declared, path.matches('{').count(), "{path} {method}");
+        assert!(operation["summary"].is_string(), "{path} {method}");
+    }
+}
+
+async fn people_can_read_it(house: &House) {
+    let redirect = house.call(Request::get("/docs").body(Body::empty()).unwrap()).await;
+    assert_eq!(redirect.headers["location"], "/docs/");
+    for (path, form) in [("/docs/", "text/html"), ("/docs/swagger-initializer.js", "javascript")] {
+        let reply = house.call(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert!(reply.headers["content-type"].to_str().unwrap().contains(form), "{path}: {reply:?}");
+    }
+    let script = house.call(Request::get("/docs/swagger-initializer.js").body(Body::empty()).unwrap()).await;
+    assert!(String::from_utf8_lossy(&script.bytes).contains("/openapi.json"));
+}
+
+async fn metrics_count_calls(house: &House) {
+    let reply = house.call(Request::get("/metrics").body(Body::empty()).unwrap()).await;
+    assert!(reply.headers["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+    let text = String::from_utf8_lossy(&reply.bytes).into_owned();
+    assert!(text.contains("route=\"/v2/tickets/state/{state}\",status=\"200\""), "by route, not by path: {text}");
+}

@@ -1,0 +1,56 @@
+//! The tickets family (PC). Reads only; every role may. Times are UTC.
+
+mod dates;
+mod lists;
+mod media;
+mod paginated;
+mod ticket;
+mod view;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
+};
+
+use super::{Api, audit::Who, error::Error};
+
+/// The family's routes, each with and without the slash at its end; the check of credentials stands before all.
+pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
+    [
+        routes!(ticket::detail),
+        routes!(ticket::messages),
+        routes!(ticket::by_agent_id, ticket::by_agent_id_post),
+        routes!(lists::of_customer),
+        routes!(lists::of_facebook_user),
+        routes!(lists::in_state),
+        routes!(paginated::paginated),
+        routes!(media::media),
+    ]
+    .into_iter()
+    .fold(OpenApiRouter::default(), with_and_without_slash)
+    .route_layer(axum::middleware::from_fn_with_state(api.clone(), authenticate))
+}
+
+fn with_and_without_slash(router: OpenApiRouter<Api>, routes: UtoipaMethodRouter<Api>) -> OpenApiRouter<Api> {
+    let (schemas, paths, methods) = routes;
+    let twin = |path: &String| path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);
+    let twins: Vec<String> = paths.paths.keys().map(twin).collect();
+    let router = twins.iter().fold(router, |router, path| router.route(path, methods.clone()));
+    router.routes((schemas, paths, methods))
+}
+
+async fn authenticate(State(api): State<Api>, mut request: Request, next: Next) -> Result<Response, Error> {
+    let caller = api.0.access.authenticate(request.headers()).await?;
+    let span = tracing::Span::current();
+    span.record("client", caller.client_id).record("role", caller.role.as_str());
+    if let Some(who) = request.extensions().get::<Who>() {
+        who.is(caller);
+    }
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}

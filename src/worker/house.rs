@@ -1,0 +1,91 @@
+//! Housekeeping: delayed events come back, parked events meet their messages, old rows go. One process at a time.
+
+use std::time::Duration;
+
+use relevo_adapters::Millis;
+use tokio_util::sync::CancellationToken;
+
+use super::Worker;
+use crate::{
+    desk::intake,
+    store::{dedup, leases, parked},
+};
+
+const HOUSEKEEPER: &str = "housekeeper";
+/// How often delayed events are looked for.
+const ROUND: Duration = Duration::from_millis(500);
+const LEASE_MS: Millis = 10_000;
+/// How old the lease may grow before it is renewed: idle rounds write nothing.
+const RENEW_MS: Millis = 3_000;
+/// How often parked events are compared with the messages that came without seeing them.
+const REUNITE_MS: Millis = 5_000;
+const PRUNE_MS: Millis = 60_000;
+const DAY_MS: Millis = 86_400_000;
+/// Parked events that are reunited, and markers that are forgotten, in one transaction.
+const AT_ONCE: i64 = 1_000;
+
+/// When each thing was last done.
+#[derive(Debug, Default)]
+struct Done {
+    leased: Millis,
+    reunited: Millis,
+    pruned: Millis,
+}
+
+/// Keeps house until `stop`.
+pub(super) async fn keep(worker: Worker, stop: CancellationToken) {
+    let owner = worker.clock.id();
+    let mut done = Done::default();
+    loop {
+        if let Err(error) = round(&worker, &owner, &mut done).await {
+            tracing::warn!("housekeeping: {error:#}");
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(ROUND) => {}
+        }
+    }
+    // Best effort: without it the lease ends by itself.
+    if let Ok(mut tx) = worker.db.write().await
+        && leases::release(&mut tx, HOUSEKEEPER, &owner).await.is_ok()
+    {
+        _ = tx.commit().await;
+    }
+}
+
+async fn round(worker: &Worker, owner: &str, done: &mut Done) -> anyhow::Result<()> {
+    let now = worker.clock.now();
+    if now - done.leased >= RENEW_MS {
+        let mut tx = worker.db.write().await?;
+        let ours = leases::take(&mut tx, HOUSEKEEPER, owner, now, now + LEASE_MS).await?;
+        tx.commit().await?;
+        if !ours {
+            return Ok(());
+        }
+        done.leased = now;
+    }
+    worker.queue.publish_due(now).await?;
+    if now - done.reunited >= REUNITE_MS {
+        done.reunited = now;
+        let mut tx = worker.db.write().await?;
+        intake::apply_parked(&mut tx, &worker.clock, AT_ONCE).await?;
+        tx.commit().await?;
+    }
+    if now - done.pruned >= PRUNE_MS {
+        done.pruned = now;
+        prune(worker, now).await?;
+    }
+    Ok(())
+}
+
+async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
+    let settings = &worker.settings;
+    let mut tx = worker.db.write().await?;
+    dedup::prune(&mut tx, now - Millis::from(settings.dedup_days) * DAY_MS, AT_ONCE * 10).await?;
+    let dropped = parked::prune(&mut tx, now - Millis::from(settings.parked_days) * DAY_MS).await?;
+    tx.commit().await?;
+    if dropped > 0 {
+        tracing::info!(dropped, "parked events whose message never came were dropped");
+    }
+    Ok(())
+}
