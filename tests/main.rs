@@ -8,6 +8,8 @@ mod api;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod poller;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod support;
