@@ -30,7 +30,7 @@ impl House {
         db.migrate().await.unwrap();
         let clock = Clock::manual(1_480_444_712_000);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
-        let api = Api::new(db.clone(), clock.clone(), queue, telemetry::metrics(), Blobs::in_dir(&folder));
+        let api = Api::new(db.clone(), clock.clone(), queue, Blobs::in_dir(&folder), telemetry::metrics());
         Self { folder, clock, db, api }
     }
 

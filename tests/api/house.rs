@@ -104,7 +104,7 @@ impl House {
         let clock = Clock::manual(START);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
         let blobs = Blobs::in_dir(&media.0);
-        let api = Api::new(db.clone(), clock.clone(), queue.clone(), telemetry::metrics(), blobs.clone());
+        let api = Api::new(db.clone(), clock.clone(), queue.clone(), blobs.clone(), telemetry::metrics());
         let config = Config::defaults();
         let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
         let directory = Directory::new(db.clone(), clock.clone(), key, &config);
