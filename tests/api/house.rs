@@ -137,7 +137,6 @@ impl House {
             uuid: self.clock.id(),
             company_id: tenant.id,
             kind: kind.to_owned(),
-            account: String::new(),
             name: "Super Empresa".to_owned(),
             account: "1".to_owned(),
             settings: "{}".to_owned(),
