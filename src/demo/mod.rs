@@ -24,3 +24,6 @@ pub use report::{Comparison, DemoReport, Webhooks};
 pub use show::{DemoOptions, demo};
 pub use simulate::{SimulationReport, simulate};
 pub use traffic::{Call, Effect, Piece, Target, Traffic, traffic};
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! `relevo demo`: a whole house, pretend platforms around it, and the proof that all of it worked.
 
-use std::{collections::VecDeque, io::Write, time::Duration};
+use std::{collections::VecDeque, io::Write, path::Path, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use tokio::{
@@ -51,10 +51,15 @@ pub struct DemoOptions {
 /// If the house could not be started or was interrupted. That it did not do what was expected is no error:
 /// [`DemoReport::mismatches`] says so.
 pub async fn demo(options: DemoOptions, out: &mut dyn Write) -> anyhow::Result<DemoReport> {
+    demo_in(&std::env::temp_dir(), options, out).await
+}
+
+/// The same with its folder below `parent`.
+pub(super) async fn demo_in(parent: &Path, options: DemoOptions, out: &mut dyn Write) -> anyhow::Result<DemoReport> {
     // Listening for signals starts before there is anything to remove.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let folder = Folder::new().context("no temporary folder for the demo")?;
+    let folder = Folder::new_in(parent).context("no temporary folder for the demo")?;
     let house = House::start(&folder).await?;
     let mut screen = if options.json { Screen::blank() } else { Screen::of(&mut *out) };
     let played = tokio::select! {
@@ -145,7 +150,7 @@ impl<'a, 'b> Show<'a, 'b> {
                 Some("polling") => "we ask the platform (getUpdates)".to_owned(),
                 _ => format!("POST /webhooks/{}", channel.target.uuid),
             };
-            self.screen.line(Ink::Plain, &format!("  {:<19} {way}", channel.name))?;
+            self.screen.line(Ink::Plain, &format!("  {:<10} {:<27} {way}", channel.target.kind, channel.name))?;
         }
         Ok(())
     }
@@ -234,7 +239,7 @@ impl<'a, 'b> Show<'a, 'b> {
         }
         let nonsense = self.platforms.whatsapp.platform.nonsense();
         self.send(&channels.whatsapp, &nonsense, 200).await?;
-        let unknown = self.platforms.whatsapp.platform.to_another_number(now);
+        let unknown = self.platforms.whatsapp.platform.misdirected(now);
         self.send(&channels.whatsapp, &unknown, 200).await
     }
 

@@ -104,7 +104,7 @@ impl WhatsApp {
     }
 
     /// A text to a number that nobody has configured here, signed by the app that it belongs to.
-    pub(in crate::demo) fn to_another_number(&mut self, now: Millis) -> Call {
+    pub(in crate::demo) fn misdirected(&mut self, now: Millis) -> Call {
         let ours = std::mem::replace(&mut self.phone_number_id, "990000000000404".to_owned());
         let person = Person::at(0);
         let about = format!("{} writes to a number that nobody has configured", person.name());
@@ -142,19 +142,26 @@ impl WhatsApp {
         self.push("messages", value, about, &lane(lines[0].person), pieces)
     }
 
-    fn file(&mut self, kind: &'static str, effect: &'static str, mut media: Value, now: Millis) -> Call {
-        let person = self.cast.line(&mut self.random).person;
+    fn file(
+        &mut self,
+        (kind, effect): (&'static str, &'static str),
+        what: &str,
+        mut media: Value,
+        now: Millis,
+    ) -> Call {
+        let person = self.anybody();
         let id = self.random.id();
         media["id"] = json!(format!("88{id:013}"));
         media["sha256"] = json!("3q2+7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
         media["url"] = json!(format!("https://lookaside.example.net/whatsapp/media/?mid={id}"));
-        let shown = ["caption", "filename"].into_iter().find_map(|key| media[key].as_str()).unwrap_or_default();
-        let about = format!("{} sends a file ({effect}) {shown}", person.name());
+        let shown = ["caption", "filename"].into_iter().find_map(|key| media[key].as_str());
+        let shown = shown.map_or_else(String::new, |shown| format!(": «{shown}»"));
+        let about = format!("{} sends {what}{shown}", person.name());
         self.says(person, kind, effect, media, about, now)
     }
 
     fn shared(&mut self, kind: &'static str, content: Value, what: &str, now: Millis) -> Call {
-        let person = self.cast.line(&mut self.random).person;
+        let person = self.anybody();
         let about = format!("{} sends {what}", person.name());
         self.says(person, kind, kind, content, about, now)
     }
@@ -188,14 +195,14 @@ impl WhatsApp {
     fn choice(&mut self, kind: &'static str, reply: Value, now: Millis) -> Call {
         let title = reply["title"].as_str().unwrap_or_default().to_owned();
         let content = json!({ "type": kind, kind: reply });
-        let person = self.cast.line(&mut self.random).person;
+        let person = self.anybody();
         let context = json!({ "from": self.display, "id": self.wamid() });
         let about = format!("{} chooses «{title}»", person.name());
         self.contextual(person, ("interactive", "interactive"), content, Some(context), about, now)
     }
 
     fn unsupported(&mut self, now: Millis) -> Call {
-        let person = self.cast.line(&mut self.random).person;
+        let person = self.anybody();
         let (mut message, piece) =
             self.message(person, ("unsupported", "unsupported"), json!({ "type": "poll" }), None, now);
         message["errors"] = json!([{ "code": 131051, "title": "Message type unknown",
@@ -333,6 +340,14 @@ impl WhatsApp {
         format!("wamid.HBgL{}{}==", self.random.hex().to_uppercase(), self.random.hex().to_uppercase())
     }
 
+    /// Somebody on stage, preferably in the middle of a conversation.
+    fn anybody(&mut self) -> Person {
+        match self.known() {
+            Some((person, _)) => person,
+            None => self.cast.anybody(&mut self.random),
+        }
+    }
+
     /// Somebody on stage who has written before.
     fn known(&mut self) -> Option<(Person, String)> {
         let chats = &self.chats;
@@ -378,14 +393,27 @@ impl Platform for WhatsApp {
             Act::Pair => self.pair(now),
             Act::Image => {
                 let caption = *self.random.pick(&CAPTIONS);
-                self.file("image", "image", json!({ "mime_type": "image/jpeg", "caption": caption }), now)
+                self.file(
+                    ("image", "image"),
+                    "a picture",
+                    json!({ "mime_type": "image/jpeg", "caption": caption }),
+                    now,
+                )
             }
-            Act::Voice => {
-                self.file("audio", "voice", json!({ "mime_type": "audio/ogg; codecs=opus", "voice": true }), now)
-            }
+            Act::Voice => self.file(
+                ("audio", "voice"),
+                "a voice note",
+                json!({ "mime_type": "audio/ogg; codecs=opus", "voice": true }),
+                now,
+            ),
             Act::Document => {
                 let name = *self.random.pick(&FILES);
-                self.file("document", "document", json!({ "mime_type": "application/pdf", "filename": name }), now)
+                self.file(
+                    ("document", "document"),
+                    "a document",
+                    json!({ "mime_type": "application/pdf", "filename": name }),
+                    now,
+                )
             }
             Act::Location => self.location(now),
             Act::Contacts => self.card(now),
