@@ -10,6 +10,8 @@ mod api;
 mod bot_api;
 mod house;
 mod ledger;
+mod mischief;
+mod proof;
 mod push;
 mod random;
 mod report;
