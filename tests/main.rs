@@ -4,7 +4,11 @@
 
 // `cfg(test)` tells the lints that helpers beside the tests may panic too.
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod poller;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]

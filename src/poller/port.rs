@@ -99,3 +99,74 @@ impl Port {
         Ok(row.map_or_else(|| self.now(), |row| row.created_at))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use relevo_adapters::{Channel, ParseError, VerifyError, WebhookRequest};
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        media::Blobs,
+        queue::{Queue, TableQueue},
+        store::{Db, dead_letters},
+    };
+
+    /// A channel whose adapter has a bug.
+    #[derive(Debug)]
+    struct Buggy;
+
+    impl Channel for Buggy {
+        fn accounts(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn handshake(&self, _query: &str) -> Result<String, VerifyError> {
+            Err(VerifyError::NotAccepted)
+        }
+
+        fn verify(&self, _request: &WebhookRequest<'_>, _now: Millis) -> Result<(), VerifyError> {
+            Err(VerifyError::NotAccepted)
+        }
+
+        fn parse(&self, _request: &WebhookRequest<'_>, _now: Millis) -> Result<Parsed, ParseError> {
+            Err(ParseError("nothing is pushed".to_owned()))
+        }
+
+        fn decode(&self, payload: &Bytes, _now: Millis) -> Result<Parsed, ParseError> {
+            panic!("byte {}", payload[0])
+        }
+    }
+
+    #[tokio::test]
+    async fn p7_a_payload_on_which_the_adapter_panics_becomes_a_dead_letter() {
+        let folder = std::env::temp_dir().join(format!("relevo-port-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&folder).unwrap();
+        let db = Db::open_sqlite(&folder.join("relevo.db"), 2).await.unwrap();
+        db.migrate().await.unwrap();
+        let clock = Clock::manual(1_780_000_000_000);
+        let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 1));
+        let inbound = Inbound { db: db.clone(), clock, queue, blobs: Blobs::in_dir(&folder) };
+        let open = OpenChannel {
+            id: 7,
+            uuid: "u".to_owned(),
+            company: 1,
+            name: "n".to_owned(),
+            kind: relevo_adapters::KINDS[0],
+            active: true,
+            version: 1,
+            accounts: Vec::new(),
+            channel: Box::new(Buggy),
+        };
+
+        let accepted = Port::new(Arc::new(open), inbound).accept(vec![Bytes::from_static(b"x")]).await;
+        let letters = dead_letters::list(&mut db.read().await.unwrap(), 10).await.unwrap();
+        db.close().await;
+        std::fs::remove_dir_all(&folder).unwrap();
+
+        assert!(accepted.is_ok());
+        let letter = &letters[0];
+        assert_eq!((letter.channel_id, letter.reason.as_str()), (Some(7), "the adapter failed on it"));
+        assert_eq!(letter.body, b"x");
+    }
+}
