@@ -78,6 +78,12 @@ impl BotApi {
         Ok(())
     }
 
+    /// How often somebody has asked.
+    #[cfg(test)]
+    pub(super) fn polls(&self) -> u64 {
+        self.shared.lock().polls
+    }
+
     /// Updates that nobody has confirmed.
     pub(super) fn pending(&self) -> usize {
         self.shared.lock().updates.len()

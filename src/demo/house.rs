@@ -38,8 +38,8 @@ pub(super) struct Folder(PathBuf);
 impl Folder {
     /// # Errors
     /// If it cannot be made.
-    pub(super) fn new() -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("relevo-demo-{}", uuid::Uuid::new_v4()));
+    pub(super) fn new_in(parent: &Path) -> io::Result<Self> {
+        let path = parent.join(format!("relevo-demo-{}", uuid::Uuid::new_v4()));
         // For nobody else: the master key will be in it.
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))
@@ -125,15 +125,15 @@ impl House {
         let token = format!("7100000002:{}", random_secret().expose_secret());
         let bot_api = BotApi::start(&token).await?;
         let channels = Channels {
-            whatsapp: open(app, &base_url, company, ("WhatsApp", "whatsapp"), whatsapp()).await?,
-            telegram: open(app, &base_url, company, ("Telegram", "telegram"), telegram()).await?,
-            email: open(app, &base_url, company, ("Correo", "email"), email()).await?,
-            facebook: open(app, &base_url, company, ("Facebook", "facebook"), facebook()).await?,
+            whatsapp: open(app, &base_url, company, ("Casa Luma en WhatsApp", "whatsapp"), whatsapp()).await?,
+            telegram: open(app, &base_url, company, ("Bot de Casa Luma", "telegram"), telegram()).await?,
+            email: open(app, &base_url, company, ("Correo de Casa Luma", "email"), email()).await?,
+            facebook: open(app, &base_url, company, ("Página de Casa Luma", "facebook"), facebook()).await?,
             fetched: open(
                 app,
                 &base_url,
                 company,
-                ("Telegram (fetched)", "telegram"),
+                ("Bot sin dirección pública", "telegram"),
                 vec![("bot_token", token), ("mode", "polling".to_owned()), ("api_url", bot_api.url())],
             )
             .await?,

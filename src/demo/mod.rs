@@ -10,6 +10,8 @@ mod api;
 mod bot_api;
 mod house;
 mod ledger;
+mod mischief;
+mod proof;
 mod push;
 mod random;
 mod report;
@@ -24,3 +26,6 @@ pub use report::{Comparison, DemoReport, Webhooks};
 pub use show::{DemoOptions, demo};
 pub use simulate::{SimulationReport, simulate};
 pub use traffic::{Call, Effect, Piece, Target, Traffic, traffic};
+
+#[cfg(test)]
+mod tests;

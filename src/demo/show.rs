@@ -1,6 +1,6 @@
 //! `relevo demo`: a whole house, pretend platforms around it, and the proof that all of it worked.
 
-use std::{collections::VecDeque, io::Write, time::Duration};
+use std::{collections::VecDeque, io::Write, path::Path, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use tokio::{
@@ -10,15 +10,16 @@ use tokio::{
 
 use super::{
     house::{Folder, House, Opened},
-    ledger::{Ledger, Tally},
+    ledger::Ledger,
+    mischief::{forged, tampered, unsigned},
     push::Pusher,
     random::Random,
-    report::{Comparison, DemoReport, Verdict, Webhooks},
+    report::{DemoReport, Verdict, Webhooks},
     screen::{Ink, Screen},
     traffic::{Call, SHOP, Stage, Telegram, Traffic, WhatsApp, traffic},
     watch::Watch,
 };
-use crate::store::{dead_letters, messages, tickets};
+use crate::store::tickets;
 
 /// The demo is the same every time, but for the time and the secrets.
 const SEED: u64 = 2_026;
@@ -35,9 +36,6 @@ const LOOK: usize = 6;
 /// How long everything may take to be applied.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Messages of a ticket that are listed; all are counted.
-const MOST: i64 = 10_000;
-
 /// How the demo is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct DemoOptions {
@@ -51,10 +49,15 @@ pub struct DemoOptions {
 /// If the house could not be started or was interrupted. That it did not do what was expected is no error:
 /// [`DemoReport::mismatches`] says so.
 pub async fn demo(options: DemoOptions, out: &mut dyn Write) -> anyhow::Result<DemoReport> {
+    demo_in(&std::env::temp_dir(), options, out).await
+}
+
+/// The same with its folder below `parent`.
+pub(super) async fn demo_in(parent: &Path, options: DemoOptions, out: &mut dyn Write) -> anyhow::Result<DemoReport> {
     // Listening for signals starts before there is anything to remove.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let folder = Folder::new().context("no temporary folder for the demo")?;
+    let folder = Folder::new_in(parent).context("no temporary folder for the demo")?;
     let house = House::start(&folder).await?;
     let mut screen = if options.json { Screen::blank() } else { Screen::of(&mut *out) };
     let played = tokio::select! {
@@ -106,17 +109,17 @@ impl Platforms {
 }
 
 #[derive(Debug)]
-struct Show<'a, 'b> {
-    house: &'a House,
-    screen: &'a mut Screen<'b>,
+pub(super) struct Show<'a, 'b> {
+    pub(super) house: &'a House,
+    pub(super) screen: &'a mut Screen<'b>,
     pusher: Pusher,
     platforms: Platforms,
     watch: Watch,
-    ledger: Ledger,
-    verdict: Verdict,
-    webhooks: Webhooks,
-    fetched: u64,
-    started: Instant,
+    pub(super) ledger: Ledger,
+    pub(super) verdict: Verdict,
+    pub(super) webhooks: Webhooks,
+    pub(super) fetched: u64,
+    pub(super) started: Instant,
 }
 
 impl<'a, 'b> Show<'a, 'b> {
@@ -145,7 +148,7 @@ impl<'a, 'b> Show<'a, 'b> {
                 Some("polling") => "we ask the platform (getUpdates)".to_owned(),
                 _ => format!("POST /webhooks/{}", channel.target.uuid),
             };
-            self.screen.line(Ink::Plain, &format!("  {:<19} {way}", channel.name))?;
+            self.screen.line(Ink::Plain, &format!("  {:<10} {:<27} {way}", channel.target.kind, channel.name))?;
         }
         Ok(())
     }
@@ -234,7 +237,7 @@ impl<'a, 'b> Show<'a, 'b> {
         }
         let nonsense = self.platforms.whatsapp.platform.nonsense();
         self.send(&channels.whatsapp, &nonsense, 200).await?;
-        let unknown = self.platforms.whatsapp.platform.to_another_number(now);
+        let unknown = self.platforms.whatsapp.platform.misdirected(now);
         self.send(&channels.whatsapp, &unknown, 200).await
     }
 
@@ -242,8 +245,9 @@ impl<'a, 'b> Show<'a, 'b> {
     async fn settle(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let depth = self.house.app.queue().depth().await?;
+            // In the order of the flow: what is confirmed to the platform is in the queue already.
             let unfetched = self.house.bot_api.pending();
+            let depth = self.house.app.queue().depth().await?;
             match depth.ready + depth.delayed {
                 0 if unfetched == 0 => break,
                 waiting if Instant::now() > deadline => bail!(
@@ -298,93 +302,9 @@ impl<'a, 'b> Show<'a, 'b> {
             for message in messages.iter().rev().take(SHOWN) {
                 let author = message.author_name.as_deref().filter(|name| !name.is_empty()).unwrap_or("–");
                 let at = message.created.get(11..19).unwrap_or_default();
-                self.screen.line(Ink::Plain, &format!("    {at}  {author:<20} {}", message.content))?;
+                self.screen.line(Ink::Plain, &format!("    {at}  {author:<22} {}", message.content))?;
             }
         }
         Ok(())
     }
-
-    /// Compares what there is with what there must be.
-    async fn conclude(mut self) -> anyhow::Result<DemoReport> {
-        let (channels, reopened) = self.count().await?;
-        self.verdict.compare(&channels);
-        let base = self.house.app.foundation();
-        let mut tx = base.db.read().await?;
-        let dead_letters = dead_letters::count(&mut tx).await?.unsigned_abs();
-        let in_database = messages::count(&mut tx, self.house.company).await?.unsigned_abs();
-        drop(tx);
-        let sent: u64 = channels.values().map(|channel| channel.expected.messages).sum();
-        self.verdict.equal("messages in the database", &sent, &in_database);
-        self.verdict.equal("dead letters", &1, &dead_letters);
-        self.verdict.equal("reopened tickets", &1, &reopened);
-        let report = DemoReport {
-            proven: self.verdict.mismatches.is_empty(),
-            mismatches: self.verdict.mismatches,
-            webhooks: self.webhooks,
-            fetched: self.fetched,
-            duplicates: self.ledger.duplicates,
-            channels,
-            reopened,
-            dead_letters,
-            seconds: (self.started.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0,
-        };
-        self.screen.title("What the API shows")?;
-        for line in report.table() {
-            self.screen.line(Ink::Plain, &line)?;
-        }
-        self.screen.line(Ink::Plain, "")?;
-        match report.proven {
-            true => self.screen.line(Ink::Green, "Everything that was accepted had exactly one effect.")?,
-            false => {
-                for mismatch in &report.mismatches {
-                    self.screen.line(Ink::Red, &format!("NOT AS EXPECTED  {mismatch}"))?;
-                }
-            }
-        }
-        Ok(report)
-    }
-
-    /// Tickets and messages by kind of channel as the API lists them, and how often tickets were opened again.
-    async fn count(&self) -> anyhow::Result<(std::collections::BTreeMap<String, Comparison>, u64)> {
-        let base = self.house.app.foundation();
-        let mut channels = std::collections::BTreeMap::new();
-        let mut reopened = 0;
-        for kind in ["whatsapp", "telegram", "email", "facebook"] {
-            let mut seen = Tally::default();
-            for id in self.house.api.of_kind(kind, base.clock.now()).await? {
-                seen.tickets += 1;
-                seen.messages += u64::try_from(self.house.api.messages(&id).await?.len())?;
-                let mut tx = base.db.read().await?;
-                for row in messages::of_ticket(&mut tx, &id, MOST).await? {
-                    *seen.kinds.entry(row.kind).or_default() += 1;
-                }
-                let ticket = tickets::find(&mut tx, self.house.company, &id).await?;
-                reopened += ticket.map_or(0, |ticket| ticket.reopened.unsigned_abs());
-            }
-            let expected = self.ledger.kinds.get(kind).cloned().unwrap_or_default();
-            channels.insert(kind.to_owned(), Comparison { expected, seen });
-        }
-        Ok((channels, reopened))
-    }
-}
-
-/// A call under another proof.
-fn forged(call: &Call, header: &str, value: String) -> Call {
-    let mut call = Call { about: format!("somebody who does not know the secret ({header})"), ..call.clone() };
-    call.headers.iter_mut().filter(|(name, _)| name == header).for_each(|(_, proof)| proof.clone_from(&value));
-    call
-}
-
-/// A call of which somebody changed a byte on its way.
-fn tampered(call: &Call) -> Call {
-    let mut call = Call { about: "somebody changed one byte on the way".to_owned(), ..call.clone() };
-    call.body.push(b' ');
-    call
-}
-
-/// A call without any proof.
-fn unsigned(call: &Call) -> Call {
-    let mut call = Call { about: "somebody without a signature".to_owned(), ..call.clone() };
-    call.headers.truncate(1);
-    call
 }

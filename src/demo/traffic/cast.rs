@@ -67,6 +67,11 @@ impl Cast {
         Line { person, topic, text: topic.lines[line], first: line == 0 }
     }
 
+    /// Whoever is on stage.
+    pub(super) fn anybody(&self, random: &mut Random) -> Person {
+        random.pick(&self.speakers).person
+    }
+
     /// Somebody on stage of whom `fits` holds.
     pub(super) fn person(&self, random: &mut Random, fits: impl Fn(Person) -> bool) -> Option<Person> {
         let fitting: Vec<Person> = self.speakers.iter().map(|speaker| speaker.person).filter(|p| fits(*p)).collect();

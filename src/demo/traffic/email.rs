@@ -11,7 +11,7 @@ use super::{
     mime,
     people::Person,
     said,
-    words::{FILES, SHOP, Topic},
+    words::{FILES, REMINDERS, SHOP, Topic},
 };
 use crate::demo::random::Random;
 
@@ -259,7 +259,8 @@ impl Platform for Email {
         let act = self.deck.draw(&mut self.random).unwrap_or(Act::Plain);
         match (act, self.known()) {
             (Act::Reply, Some((person, thread))) => {
-                self.answer(person, thread, "¿Alguna novedad con lo que les escribí?", Form::Alternative, now)
+                let words = *self.random.pick(&REMINDERS);
+                self.answer(person, thread, words, Form::Alternative, now)
             }
             (Act::OutOfOffice, Some((person, thread))) => self.out_of_office(person, &thread, now),
             (Act::Bounce, _) => self.bounce(now),

@@ -11,7 +11,7 @@ use super::{
     meta::App,
     people::Person,
     said, seconds,
-    words::{ANSWERS, COMMENTS, POSTS, SHOP},
+    words::{ANSWERS, COMMENTS, POSTS, REPLIES, SHOP},
 };
 use crate::demo::random::Random;
 
@@ -98,11 +98,7 @@ impl Facebook {
     }
 
     fn reply(&mut self, person: Person, to: &Comment, now: Millis) -> Call {
-        let words = *self.random.pick(&[
-            "¿Y el despacho cuánto sale?",
-            "¿Alguien me responde? 🙏",
-            "Ya les escribí por interno",
-        ]);
+        let words = *self.random.pick(&REPLIES);
         let about = format!("{} (in the same thread)", said(person, words));
         self.add(person, Some(to.root.clone()), json!({ "message": words }), ("text", about), now)
     }

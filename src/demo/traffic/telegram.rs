@@ -92,29 +92,35 @@ impl Telegram {
         })
     }
 
-    fn line(&mut self, now: Millis) -> Call {
+    /// A chat with a bot begins with its start button, or with a link that has a payload.
+    fn line(&mut self, now: Millis, then: &mut VecDeque<Call>) -> Call {
         let Line { person, text, .. } = self.cast.line(&mut self.random);
-        let (words, about) = match self.chats.contains_key(&person) {
-            true => (text.to_owned(), said(person, text)),
-            // A chat with a bot begins with its start button, or with a link that has a payload.
-            false => ("/start catalogo".to_owned(), format!("{} starts the bot", person.name())),
-        };
+        let known = self.chats.contains_key(&person);
+        let started = (!known).then(|| {
+            let entities = json!([{ "type": "bot_command", "offset": 0, "length": 6 }]);
+            let id = self.message_id();
+            let content = json!({ "text": "/start catalogo", "entities": entities });
+            self.message(person, id, content, ("text", format!("{} starts the bot", person.name())), now)
+        });
         let id = self.message_id();
-        self.chats.entry(person).or_default().text = Some((id, now, words.clone()));
-        let mut content = json!({ "text": words });
-        if words.starts_with('/') {
-            content["entities"] = json!([{ "type": "bot_command", "offset": 0, "length": 6 }]);
+        let said = self.message(person, id, json!({ "text": text }), ("text", said(person, text)), now);
+        self.chats.entry(person).or_default().text = Some((id, now, text.to_owned()));
+        match started {
+            Some(started) => {
+                then.push_back(said);
+                started
+            }
+            None => said,
         }
-        self.message(person, id, content, ("text", about), now)
     }
 
     fn album(&mut self, now: Millis, then: &mut VecDeque<Call>) -> Call {
-        let person = self.cast.line(&mut self.random).person;
+        let person = self.anybody();
         let group = format!("13{:010}", self.random.id());
         let caption = *self.random.pick(&CAPTIONS);
         let pictures: Vec<Call> = (1..=3).map(|number| self.picture(person, &group, number, caption, now)).collect();
         then.extend(pictures);
-        then.pop_front().unwrap_or_else(|| self.line(now))
+        then.pop_front().unwrap_or_else(|| self.line(now, then))
     }
 
     fn picture(&mut self, person: Person, group: &str, number: usize, caption: &str, now: Millis) -> Call {
@@ -169,7 +175,7 @@ impl Telegram {
     }
 
     fn shared(&mut self, content: Value, kind: &'static str, what: &str, now: Millis) -> Call {
-        let person = self.cast.line(&mut self.random).person;
+        let person = self.anybody();
         let id = self.message_id();
         self.message(person, id, content, (kind, format!("{} sends {what}", person.name())), now)
     }
@@ -250,6 +256,13 @@ impl Telegram {
         }
     }
 
+    /// Somebody on stage, preferably in the middle of a conversation.
+    fn anybody(&mut self) -> Person {
+        let chats = &self.chats;
+        let known = self.cast.person(&mut self.random, |person| chats.contains_key(&person));
+        known.unwrap_or_else(|| self.cast.anybody(&mut self.random))
+    }
+
     fn message_id(&mut self) -> i64 {
         self.next_message += 1;
         self.next_message
@@ -291,13 +304,13 @@ impl Platform for Telegram {
     fn perform(&mut self, now: Millis, then: &mut VecDeque<Call>) -> Call {
         let act = self.deck.draw(&mut self.random).unwrap_or(Act::Text);
         let call = match act {
-            Act::Text => self.line(now),
+            Act::Text => self.line(now, then),
             Act::Album => self.album(now, then),
             Act::Voice => self.voice(now),
             Act::Location => self.location(now),
             Act::Contact => self.contact(now),
             Act::Edit | Act::Button | Act::Reaction | Act::Block => {
-                self.follow(act, now).unwrap_or_else(|| self.line(now))
+                self.follow(act, now).unwrap_or_else(|| self.line(now, then))
             }
         };
         self.unblock_first(call, now, then)

@@ -132,6 +132,14 @@ pub(super) const ANSWERS: [&str; 6] = [
     "Te esperamos: abrimos de 10:00 a 19:00",
 ];
 
+/// What people add to a mail that was not answered.
+pub(super) const REMINDERS: [&str; 4] = [
+    "¿Alguna novedad con lo que les escribí?",
+    "Agrego un dato: mi número de cliente es 20417",
+    "Sigo atento a su respuesta, gracias",
+    "Disculpen la insistencia, ¿pudieron revisarlo?",
+];
+
 pub(super) const CAPTIONS: [&str; 6] = [
     "Así llegó la caja 😕",
     "Esta es la etiqueta del producto",
@@ -172,3 +180,7 @@ pub(super) const COMMENTS: [&str; 8] = [
     "¿El 20 % es también en la web?",
     "Excelente atención en la tienda, ¡gracias! 👏",
 ];
+
+/// What they add below their own comment.
+pub(super) const REPLIES: [&str; 3] =
+    ["¿Y el despacho cuánto sale?", "¿Alguien me responde? 🙏", "Ya les escribí por interno"];
