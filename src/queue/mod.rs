@@ -45,6 +45,9 @@ pub enum QueueError {
     Broker(String),
     #[error("the queue's table is not available")]
     Store(#[from] StoreError),
+    /// The items could not be stored; many callers share the reason.
+    #[error("the queue's table is not available: {0}")]
+    Table(String),
     /// The process is stopping.
     #[error("the queue is closed")]
     Closed,
