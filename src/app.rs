@@ -241,8 +241,8 @@ impl App {
             foundation.db.clone(),
             foundation.clock.clone(),
             self.queue.clone(),
-            telemetry::metrics(),
             Blobs::in_dir(&foundation.config.data_dir),
+            telemetry::metrics(),
         );
         let router = gateway.router().merge(crate::http::router(api.clone()));
         self.api = Some(api);

@@ -13,7 +13,7 @@
 //! | [`worker`] | applies events: queue → desk |
 //! | [`http`] | the API |
 //! | [`media`] | the blob store |
-//! | [`demo`] | pretend platforms and realistic traffic |
+//! | [`demo`] | pretend platforms, their realistic traffic, and the show that proves itself |
 //! | [`app`], [`cli`] | the composition root; the command line |
 //! | [`backoff`], [`clock`], [`config`], [`secrets`], [`telemetry`] | what everybody is handed |
 //!

@@ -4,6 +4,8 @@
 
 // `cfg(test)` tells the lints that helpers beside the tests may panic too.
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod poller;

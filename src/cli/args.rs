@@ -21,9 +21,15 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// Commands that answer and end show warnings only; servers log as configured.
-    pub(super) fn quiet_logs(&self) -> bool {
-        !matches!(self.command, Command::Serve { .. }) && std::env::var_os("RELEVO__TELEMETRY__LOG").is_none()
+    /// What commands that answer and end log, unless the environment says otherwise: warnings; the demo shows itself
+    /// what goes wrong in it. Servers log as configured.
+    pub(super) fn quiet_logs(&self) -> Option<&'static str> {
+        match self.command {
+            _ if std::env::var_os("RELEVO__TELEMETRY__LOG").is_some() => None,
+            Command::Serve { .. } => None,
+            Command::Demo => Some("error"),
+            _ => Some("warn,lapin=error"),
+        }
     }
 }
 

@@ -46,8 +46,8 @@ pub fn main() -> ExitCode {
 
 async fn run(args: Args, output: &Output) -> anyhow::Result<()> {
     let mut config = Config::load(args.config.as_deref(), std::env::vars())?;
-    if args.quiet_logs() {
-        config.telemetry.log = "warn".to_owned();
+    if let Some(log) = args.quiet_logs() {
+        log.clone_into(&mut config.telemetry.log);
     }
     telemetry::init_logs(&config.telemetry);
     match args.command {

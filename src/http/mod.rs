@@ -59,7 +59,7 @@ impl std::fmt::Debug for Inner {
 
 impl Api {
     /// The API over these parts. Must be called within a runtime: the record of calls is written in the background.
-    pub fn new(db: Db, clock: Clock, queue: Queue, metrics: PrometheusHandle, blobs: Blobs) -> Self {
+    pub fn new(db: Db, clock: Clock, queue: Queue, blobs: Blobs, metrics: PrometheusHandle) -> Self {
         let access = Access::new(db.clone(), clock.clone());
         let journal = Journal::start(db.clone());
         Self(Arc::new(Inner { db, clock, queue, metrics, blobs, access, journal }))

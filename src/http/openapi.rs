@@ -58,7 +58,7 @@ fn complete(routes: &OpenApi) -> Value {
             if path.starts_with("/v2/") {
                 add_common(operation);
             }
-            add_log_header(operation);
+            describe_success(operation);
         }
     }
     document
@@ -154,8 +154,11 @@ fn add_common(operation: &mut Value) {
 }
 
 /// Successful answers say that they carry the call's number; refusals do so in the introduction.
-fn add_log_header(operation: &mut Value) {
+fn describe_success(operation: &mut Value) {
     if let Some(answer) = operation["responses"].get_mut("200") {
+        if answer.get("description").is_none() {
+            answer["description"] = json!("Success.");
+        }
         answer["headers"]["X-Bitacora-Log"] = json!({"$ref": "#/components/headers/X-Bitacora-Log"});
     }
 }

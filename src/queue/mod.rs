@@ -45,6 +45,9 @@ pub enum QueueError {
     Broker(String),
     #[error("the queue's table is not available")]
     Store(#[from] StoreError),
+    /// The items could not be stored; many callers share the reason.
+    #[error("the queue's table is not available: {0}")]
+    Table(String),
     /// The process is stopping.
     #[error("the queue is closed")]
     Closed,
@@ -53,7 +56,7 @@ pub enum QueueError {
 /// How much waits where.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Depth {
-    /// Ready to be consumed, or in a consumer's hands.
+    /// Ready to be consumed, or in a consumer's hands; on RabbitMQ, in the hands of this process.
     pub ready: i64,
     /// Waiting for their time.
     pub delayed: i64,
@@ -123,10 +126,14 @@ impl Queue {
     /// # Errors
     /// If the broker or the database does not answer.
     pub async fn depth(&self) -> Result<Depth, QueueError> {
+        let on_broker = match self {
+            Self::Table(_) => None,
+            Self::Rabbit(queue) => Some(queue.ready().await?),
+        };
         let mut tx = self.db().read().await?;
-        let ready = match self {
-            Self::Table(_) => queue_items::count(&mut tx).await?,
-            Self::Rabbit(queue) => queue.ready().await?,
+        let ready = match on_broker {
+            Some(ready) => ready,
+            None => queue_items::count(&mut tx).await?,
         };
         let delayed = queue_items::count_delayed(&mut tx).await?;
         Ok(Depth { ready, delayed, dead: dead_letters::count(&mut tx).await? })

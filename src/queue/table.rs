@@ -126,7 +126,7 @@ async fn commit_groups(shared: std::sync::Weak<Shared>, mut publishes: mpsc::Rec
             Err(error) => {
                 tracing::warn!(%error, items = size, "could not store published items");
                 let reason = error.to_string();
-                group.into_iter().for_each(|publish| _ = publish.done.send(Err(QueueError::Broker(reason.clone()))));
+                group.into_iter().for_each(|publish| _ = publish.done.send(Err(QueueError::Table(reason.clone()))));
             }
         }
     }

@@ -178,12 +178,16 @@ enum TestDatabase {
 impl TestDatabase {
     async fn new(kind: DatabaseKind) -> Self {
         let id = Uuid::new_v4().simple();
-        let folder = env::temp_dir().join(format!("relevo-test-{id}"));
-        std::fs::create_dir(&folder).expect("a temporary folder");
+        let folder = || {
+            let folder = env::temp_dir().join(format!("relevo-test-{id}"));
+            std::fs::create_dir(&folder).expect("a temporary folder");
+            folder
+        };
         match kind {
-            DatabaseKind::Sqlite => Self::Sqlite { folder },
+            DatabaseKind::Sqlite => Self::Sqlite { folder: folder() },
             DatabaseKind::Postgres => {
                 let admin = service("RELEVO_TEST_POSTGRES_URL");
+                let folder = folder();
                 let name = format!("relevo_test_{id}");
                 let mut url = admin.clone();
                 url.set_path(&name);

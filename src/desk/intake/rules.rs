@@ -63,11 +63,16 @@ impl World {
     }
 
     fn message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
-        let known = message.id.as_ref().is_some_and(|id| self.refs.contains_key(&(envelope.channel, id.clone())));
-        if known {
-            // Older than the dedup markers reach, or a rescan of a mailbox: the message is there already.
-            return;
+        let name = message.id.clone().map(|id| (envelope.channel, id));
+        // One that is known is older than the dedup markers reach, or comes from a rescan of a mailbox.
+        if name.as_ref().is_none_or(|name| !self.refs.contains_key(name)) {
+            self.add_message(envelope, message, origin);
         }
+        let waiting = name.and_then(|name| self.waiting.remove(&name)).unwrap_or_default();
+        waiting.iter().for_each(|waiting| self.apply(waiting));
+    }
+
+    fn add_message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
         let album = message.group.as_ref().and_then(|group| self.find_message(envelope.channel, &group_ref(group)));
         let (row_id, ticket_id) = match album {
             Some(id) => self.join_album(envelope, message, id),
@@ -76,9 +81,6 @@ impl World {
         self.add_attachments(envelope, message, &row_id);
         self.add_ref(envelope.channel, message.id.clone(), &row_id);
         self.touch_ticket(envelope, &row_id, ticket_id, origin);
-        if let Some(waiting) = message.id.as_ref().and_then(|id| self.waiting.remove(&(envelope.channel, id.clone()))) {
-            waiting.iter().for_each(|waiting| self.apply(waiting));
-        }
     }
 
     fn new_message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) -> (String, Option<String>) {

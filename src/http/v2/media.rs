@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tokio_util::io::ReaderStream;
+use utoipa::ToSchema;
 
 use crate::{
     desk::tickets as desk,
@@ -19,6 +20,12 @@ use crate::{
     store::messages::AttachmentRow,
 };
 
+/// Any bytes.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only describes what a handler streams")]
+struct File(Vec<u8>);
+
 const MISSING: Error = Error::NotFound("Media not found");
 
 /// A message's file. It was sent by a stranger: it comes as a download that no browser runs.
@@ -26,7 +33,7 @@ const MISSING: Error = Error::NotFound("Media not found");
     get, path = "/v2/media/{media_id}/", tag = "tickets",
     params(("media_id" = String, Path, description = "As in a message's `media`.")),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/octet-stream", description = "The bytes, under the type that their sender states, with his file name in Content-Disposition."),
+        (status = 200, body = File, content_type = "application/octet-stream", description = "The bytes, under the type that their sender states, with his file name in Content-Disposition."),
         (status = 404, body = ErrorBody, description = "`Media not found`: there is none of this id, it belongs to another company, its bytes are not stored (yet), or its message was deleted."),
     )
 )]

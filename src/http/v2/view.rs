@@ -11,6 +11,7 @@ use crate::{desk::tickets::Shown, domain::TicketState, store::tickets::Ticket};
 pub(super) struct Assignment {
     cmid: i64,
     name: String,
+    #[schema(required)]
     email: Option<String>,
 }
 
@@ -23,6 +24,7 @@ pub(super) struct Summary {
     #[schema(examples("2016-11-29T18:38:32"))]
     created: String,
     /// The agent who owns it, or null.
+    #[schema(required)]
     current_assignment: Option<Assignment>,
     is_closed: bool,
     /// Who wrote last; empty if the platform does not say.
@@ -42,7 +44,8 @@ pub(super) struct Summary {
 pub(super) struct TicketDetail {
     #[schema(examples("261"))]
     identifier: String,
-    /// The mail's subject; null on other channels.
+    /// The mail's subject, or the title that the thread has on its platform; null if it has none.
+    #[schema(required)]
     subject: Option<String>,
     #[serde(flatten)]
     summary: Summary,
@@ -53,7 +56,8 @@ pub(super) struct TicketDetail {
 pub(super) struct TicketSummary {
     #[schema(examples(1242))]
     identifier: i64,
-    /// The mail's subject; null on other channels.
+    /// The mail's subject, or the title that the thread has on its platform; null if it has none.
+    #[schema(required)]
     title: Option<String>,
     #[serde(flatten)]
     summary: Summary,
@@ -140,6 +144,7 @@ pub(super) struct TicketsPage {
     /// How many tickets are in this page.
     number_of_tickets: usize,
     /// To be given as `next` for the page after this one; null if this is the last.
+    #[schema(required)]
     next_page: Option<String>,
 }
 

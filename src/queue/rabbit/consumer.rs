@@ -7,6 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     pin::Pin,
     sync::{Arc, Mutex, atomic::Ordering},
 };
@@ -21,7 +22,7 @@ use lapin::{
     options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions},
     types::FieldTable,
 };
-use tokio::{runtime::Handle, sync::Notify};
+use tokio::{runtime::Handle, sync::Notify, task::JoinHandle};
 
 use super::{RabbitQueue, in_time, lock, topology};
 use crate::{
@@ -35,31 +36,50 @@ pub struct RabbitConsumer {
     queue: RabbitQueue,
     partition: u16,
     prefetch: u16,
-    session: Option<Session>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Closed,
+    /// In a task of its own: a caller that gives up waiting does not set it back to its beginning.
+    Opening(JoinHandle<Result<Session, QueueError>>),
+    Open(Session),
 }
 
 impl RabbitConsumer {
     pub(super) fn new(queue: RabbitQueue, partition: u16, prefetch: usize) -> Self {
         let prefetch = u16::try_from(prefetch).unwrap_or(u16::MAX).max(1);
-        Self { queue, partition, prefetch, session: None }
+        Self { queue, partition, prefetch, state: State::Closed }
     }
 
     pub(in crate::queue) async fn next(&mut self, max: usize) -> Result<Vec<Delivery>, QueueError> {
-        let session = match &mut self.session {
-            Some(session) => session,
-            none => none.insert(Session::open(&self.queue, self.partition, self.prefetch).await?),
-        };
-        match session.next(max.max(1)).await {
-            Ok(items) => Ok(items),
-            Err(error) => {
-                self.session = None;
-                Err(error)
+        loop {
+            match &mut self.state {
+                State::Open(session) => {
+                    let items = session.next(max.max(1)).await;
+                    if items.is_err() {
+                        self.state = State::Closed;
+                    }
+                    return items;
+                }
+                State::Opening(task) => {
+                    let opened = task.await;
+                    self.state = State::Closed;
+                    self.state = State::Open(opened.map_err(|_| QueueError::Closed)??);
+                }
+                State::Closed => {
+                    let opening = Session::open(self.queue.clone(), self.partition, self.prefetch);
+                    self.state = State::Opening(tokio::spawn(opening));
+                }
             }
         }
     }
 
     pub(in crate::queue) async fn close(self) {
-        if let Some(channel) = self.session.as_ref().and_then(|session| session.hand.end("it was closed")) {
+        if let State::Open(session) = &self.state
+            && let Some(channel) = session.hand.end("it was closed")
+        {
             close(channel).await;
         }
     }
@@ -72,7 +92,7 @@ struct Session {
 }
 
 impl Session {
-    async fn open(queue: &RabbitQueue, partition: u16, prefetch: u16) -> Result<Self, QueueError> {
+    async fn open(queue: RabbitQueue, partition: u16, prefetch: u16) -> Result<Self, QueueError> {
         let settings = &queue.0.settings;
         let opening = async {
             let channel = queue.0.consuming_channel().await?;
@@ -115,25 +135,31 @@ impl Drop for Session {
 /// Gives everything unsettled back at once and in order. The consumer ends with its channel: cancelled before, it would
 /// let another one have the followers of what is still in hand.
 async fn close(channel: Channel) {
-    // Best effort: the broker gives items back as well when it notices that the connection is gone.
-    _ = channel.close(200, "closed".into()).await;
+    if channel.status().connected() {
+        // Best effort: the broker gives items back as well when it notices that the connection is gone.
+        _ = channel.close(200, "closed".into()).await;
+    }
 }
 
 /// Takes in what the broker delivers, which is no more than the prefetch, until the channel ends.
 async fn receive(mut messages: lapin::Consumer, hand: Arc<Hand>) {
-    let reason = loop {
-        match messages.next().await {
-            Some(Ok(message)) => hand.add(message),
-            Some(Err(error)) => break error.to_string(),
-            None => break "the consumer was cancelled".to_owned(),
-        }
-        while let Some(Some(Ok(message))) = messages.next().now_or_never() {
-            hand.add(message);
-        }
-        hand.changed.notify_one();
-    };
+    let Err(reason) = take_in(&mut messages, &hand).await;
     if let Some(channel) = hand.end(&reason) {
         close(channel).await;
+    }
+}
+
+async fn take_in(messages: &mut lapin::Consumer, hand: &Hand) -> Result<Infallible, String> {
+    let message = |next: Option<lapin::Result<Message>>| match next {
+        Some(message) => message.map_err(|error| error.to_string()),
+        None => Err("the consumer was cancelled".to_owned()),
+    };
+    loop {
+        hand.add(message(messages.next().await)?);
+        while let Some(next) = messages.next().now_or_never() {
+            hand.add(message(next)?);
+        }
+        hand.changed.notify_one();
     }
 }
 

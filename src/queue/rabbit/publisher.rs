@@ -225,10 +225,14 @@ impl<'a> Session<'a> {
 
     async fn run(mut self, events: impl Stream<Item = Event>) -> End {
         let end = self.publish(events).await;
-        if let End::Lost(reason) = &end {
-            for (_, waiting) in self.waiting.drain() {
-                _ = waiting.done.send(Err(QueueError::Broker(reason.clone())));
+        match &end {
+            End::Lost(reason) => {
+                for (_, waiting) in self.waiting.drain() {
+                    _ = waiting.done.send(Err(QueueError::Broker(reason.clone())));
+                }
             }
+            // Best effort: it ends with the connection as well, but then the client calls that an error.
+            End::Closed => _ = self.channel.close(200, "stopping".into()).await,
         }
         end
     }

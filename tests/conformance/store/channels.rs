@@ -63,7 +63,7 @@ for_each_database! {
         assert_eq!(by_account(&mut tx, "whatsapp", "shared").await, [first.id, second.id]);
         assert_eq!(by_account(&mut tx, "facebook", "acc1").await, [] as [i64; 0]);
         assert_eq!(ids(&channels::all(&mut tx, None).await.expect("asked")), [first.id, second.id]);
-        assert_eq!(channels::all(&mut tx, Some(dos)).await.expect("asked"), [second.clone()]);
+        assert_eq!(channels::all(&mut tx, Some(dos)).await.expect("asked"), std::slice::from_ref(&second));
         let loaded = channels::load(&mut tx, &[second.id, 999]).await.expect("asked");
         assert_eq!(loaded, [second]);
     }

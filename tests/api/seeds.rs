@@ -6,7 +6,7 @@ use relevo_adapters::{Attachment, Blob, Content, MediaKind, MediaSource, Message
 use serde_json::{Value, json};
 
 use super::house::{House, START};
-use crate::store::tickets;
+use relevo::store::tickets;
 
 /// 2016-12-21 13:17:29.283 UTC, PC's example.
 const CLOSED: i64 = 1_482_326_249_283;
@@ -32,9 +32,9 @@ fn same_shape(seed: &Value, ours: &Value) {
     }
 }
 
-pub(super) async fn tell(house: &House) {
-    a_ticket_and_its_lists(house).await;
-    the_messages_of_a_ticket(house).await;
+on_both_databases! {
+    a_ticket_and_its_lists
+    the_messages_of_a_ticket
 }
 
 async fn a_ticket_and_its_lists(house: &House) {

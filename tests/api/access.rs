@@ -4,14 +4,14 @@ use axum::{body::Body, http::Request};
 use secrecy::ExposeSecret;
 
 use super::house::{Credentials, House, START};
-use crate::desk::clients::Role;
+use relevo::desk::clients::Role;
 
-pub(super) async fn tell(house: &House) {
-    p9_without_the_right_secret_nobody_is_let_in(house).await;
-    p9_guessing_is_slowed_down(house).await;
-    every_role_may_read(house).await;
-    a_super_admin_names_the_company(house).await;
-    p10_every_call_leaves_its_record(house).await;
+on_both_databases! {
+    p9_without_the_right_secret_nobody_is_let_in
+    p9_guessing_is_slowed_down
+    every_role_may_read
+    a_super_admin_names_the_company
+    p10_every_call_leaves_its_record
 }
 
 async fn p9_without_the_right_secret_nobody_is_let_in(house: &House) {

@@ -4,16 +4,16 @@ use relevo_adapters::{Attachment, Blob, Content, MediaKind, MediaSource};
 use serde_json::{Value, json};
 
 use super::house::{House, START, Tenant};
-use crate::store::{contacts, tickets};
+use relevo::store::{contacts, tickets};
 
-pub(super) async fn tell(house: &House) {
-    p9_two_companies_see_nothing_of_each_other(house).await;
-    what_is_no_id_is_not_found(house).await;
-    a_customer_is_found_by_his_national_number_however_it_is_written(house).await;
-    lists_need_their_parameters(house).await;
-    states_are_the_four_documented_ones(house).await;
-    p9_a_deleted_message_shows_neither_text_nor_files(house).await;
-    a_file_comes_as_a_download(house).await;
+on_both_databases! {
+    p9_two_companies_see_nothing_of_each_other
+    what_is_no_id_is_not_found
+    a_customer_is_found_by_his_national_number_however_it_is_written
+    lists_need_their_parameters
+    states_are_the_four_documented_ones
+    p9_a_deleted_message_shows_neither_text_nor_files
+    a_file_comes_as_a_download
 }
 
 async fn only_ticket(house: &House, tenant: &Tenant) -> String {

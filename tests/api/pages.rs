@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::house::{House, START};
 
-pub(super) async fn tell(house: &House) {
-    pages_stand_still_while_tickets_arrive(house).await;
-    the_range_begins_with_from_and_ends_before_to(house).await;
-    what_cannot_be_a_range_is_refused(house).await;
+on_both_databases! {
+    pages_stand_still_while_tickets_arrive
+    the_range_begins_with_from_and_ends_before_to
+    what_cannot_be_a_range_is_refused
 }
 
 const RANGE: &str = "/v2/tickets/paginated/whatsapp/?from=29-11-2016&to=30-11-2016";

@@ -1,6 +1,9 @@
 //! What the stories are told in: the API over a database, companies, clients, channels, and what customers write.
 
-use std::{path::PathBuf, sync::Arc, sync::Mutex};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Router,
@@ -13,7 +16,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{
+use crate::support::Backend;
+
+use relevo::{
     clock::Clock,
     config::Config,
     desk::{clients, clients::Role, intake},
@@ -35,15 +40,6 @@ use crate::{
 
 /// 2016-11-29 18:38:32 UTC, PC's example.
 pub(super) const START: Millis = 1_480_444_712_000;
-
-/// A new SQLite database in a folder of its own.
-pub(super) async fn sqlite() -> (PathBuf, Db) {
-    let folder = std::env::temp_dir().join(format!("relevo-http-{}", uuid::Uuid::new_v4()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let db = Db::open_sqlite(&folder.join("relevo.db"), 4).await.unwrap();
-    db.migrate().await.unwrap();
-    (folder, db)
-}
 
 pub(super) struct House {
     pub(super) db: Db,
@@ -102,12 +98,13 @@ impl Reply {
 
 impl House {
     /// The API and the gateway, as one process serves them.
-    pub(super) async fn over(db: Db) -> Self {
+    pub(super) async fn over(backend: &Backend) -> Self {
+        let db = backend.db.clone();
         let media = Media(std::env::temp_dir().join(format!("relevo-http-media-{}", uuid::Uuid::new_v4())));
         let clock = Clock::manual(START);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
         let blobs = Blobs::in_dir(&media.0);
-        let api = Api::new(db.clone(), clock.clone(), queue.clone(), telemetry::metrics(), blobs.clone());
+        let api = Api::new(db.clone(), clock.clone(), queue.clone(), blobs.clone(), telemetry::metrics());
         let config = Config::defaults();
         let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
         let directory = Directory::new(db.clone(), clock.clone(), key, &config);
@@ -166,7 +163,9 @@ impl House {
     }
 
     pub(super) async fn call(&self, request: Request<Body>) -> Reply {
-        call(&self.router, request).await
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+        Reply { status: parts.status, headers: parts.headers, bytes }
     }
 
     pub(super) async fn get(&self, client: &Credentials, path: &str) -> Reply {
@@ -178,11 +177,6 @@ impl House {
         assert_eq!(reply.status, StatusCode::OK, "{path}: {reply:?}");
         reply.json()
     }
-}
-
-pub(super) async fn call(router: &Router, request: Request<Body>) -> Reply {
-    let (parts, body) = router.clone().oneshot(request).await.unwrap().into_parts();
-    Reply { status: parts.status, headers: parts.headers, bytes: axum::body::to_bytes(body, 1 << 24).await.unwrap() }
 }
 
 impl Credentials {

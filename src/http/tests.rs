@@ -1,0 +1,93 @@
+//! What stands around every route. The routes themselves are told in `tests/api`.
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{Router, body::Body, http::Request, response::Response, routing::get};
+use tokio::sync::Notify;
+use tower::ServiceExt;
+
+use super::{Api, around};
+use crate::{
+    clock::Clock,
+    media::Blobs,
+    queue::{Queue, TableQueue},
+    store::{Db, audit},
+    telemetry,
+};
+
+struct House {
+    folder: PathBuf,
+    clock: Clock,
+    db: Db,
+    api: Api,
+}
+
+impl House {
+    async fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("relevo-http-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let db = Db::open_sqlite(&folder.join("relevo.db"), 2).await.unwrap();
+        db.migrate().await.unwrap();
+        let clock = Clock::manual(1_480_444_712_000);
+        let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
+        let api = Api::new(db.clone(), clock.clone(), queue, Blobs::in_dir(&folder), telemetry::metrics());
+        Self { folder, clock, db, api }
+    }
+
+    /// The status that was recorded of a call.
+    async fn recorded(&self, log: i64) -> i64 {
+        self.api.flush().await;
+        audit::find(&mut self.db.read().await.unwrap(), log).await.unwrap().unwrap().status
+    }
+
+    async fn end(self) {
+        self.db.close().await;
+        std::fs::remove_dir_all(self.folder).unwrap();
+    }
+}
+
+fn request(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).unwrap()
+}
+
+fn log(response: &Response) -> i64 {
+    response.headers()["x-bitacora-log"].to_str().unwrap().parse().unwrap()
+}
+
+async fn panics() {
+    panic!("the cause");
+}
+
+#[tokio::test]
+async fn p10_a_panic_is_an_answer_and_a_record() {
+    let house = House::new().await;
+    let routes = Router::new().route("/v2/panic", get(panics));
+    let response = around(routes, house.api.clone()).oneshot(request("/v2/panic")).await.unwrap();
+    assert_eq!(house.recorded(log(&response)).await, 500);
+    let body = axum::body::to_bytes(response.into_body(), 1 << 10).await.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["status"], 500);
+    assert!(!body.to_string().contains("the cause"));
+    house.end().await;
+}
+
+#[tokio::test]
+async fn p10_a_caller_who_leaves_is_recorded_all_the_same() {
+    let house = House::new().await;
+    let started = Arc::new(Notify::new());
+    let tell = started.clone();
+    let slow = async move || {
+        tell.notify_one();
+        std::future::pending::<()>().await;
+    };
+    let router = around(Router::new().route("/v2/slow", get(slow)), house.api.clone());
+    let before = house.clock.log_id();
+    // The last twelve bits count up, and start again at 0.
+    let log = before & !0xfff | (before + 1) & 0xfff;
+    tokio::select! {
+        _ = router.oneshot(request("/v2/slow")) => panic!("it never answers"),
+        () = started.notified() => {}
+    }
+    assert_eq!(house.recorded(log).await, 499);
+    house.end().await;
+}

@@ -1,0 +1,20 @@
+//! The HTTP API, told through its router, beside the gateway's, on each database.
+
+/// Stories of a house, each told once on each database.
+macro_rules! on_both_databases {
+    ($($story:ident)+) => {
+        $crate::support::for_each_database! {
+            $($story: |backend| {
+                $story(&$crate::api::house::House::over(backend).await).await;
+            })+
+        }
+    };
+}
+
+mod access;
+mod house;
+mod openapi;
+mod pages;
+mod seeds;
+mod tickets;
+mod trouble;
