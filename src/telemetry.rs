@@ -7,9 +7,14 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::config::Telemetry;
 
+/// Libraries that log what nobody may read, whatever the settings say: mail log-ins and bodies, and the bodies of
+/// messages that the broker sent back (P9).
+const NEVER: [&str; 3] = ["async_imap=off", "imap_proto=off", "lapin=error"];
+
 /// Starts logging to standard error. A second call in one process changes nothing.
 pub fn init_logs(settings: &Telemetry) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = NEVER.iter().filter_map(|rule| rule.parse().ok()).fold(filter, EnvFilter::add_directive);
     let registry = tracing_subscriber::registry().with(filter);
     let layer = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     // A process that already logs (a test, the demo) keeps its logger.

@@ -28,7 +28,7 @@ impl Args {
             _ if std::env::var_os("RELEVO__TELEMETRY__LOG").is_some() => None,
             Command::Serve { .. } => None,
             Command::Demo => Some("error"),
-            _ => Some("warn,lapin=error"),
+            _ => Some("warn"),
         }
     }
 }
