@@ -4,6 +4,10 @@
 
 // `cfg(test)` tells the lints that helpers beside the tests may panic too.
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod stories;
