@@ -27,6 +27,7 @@ async fn survives(backend: &Backend, seed: u64, roles: &[&'static str]) {
     strike(&mut house, &mut chance).await;
     house.assert_everything_is_there_once(&sent).await;
     house.platforms.tally.assert_clean();
+    assert!(house.platforms.tally.unreachable.load(Ordering::Relaxed) > 0, "no platform noticed anything");
 }
 
 /// Kills one or two processes at the same moment and starts the same roles again.

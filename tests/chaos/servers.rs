@@ -31,17 +31,8 @@ impl OwnServers {
         own
     }
 
-    /// `scripts/services`; gives what it prints.
     fn call(&self, command: &str, names: &[&str]) -> String {
-        let done = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/services"))
-            .arg(command)
-            .args(names)
-            .env("RELEVO_SERVICES_SET", self.set)
-            .output()
-            .expect("scripts/services runs");
-        let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-        assert!(done.status.success(), "scripts/services {command} {names:?}: {err}");
-        out.into_owned()
+        services(self.set, command, names).unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn kill(&self, names: &[&str]) {
@@ -55,13 +46,24 @@ impl OwnServers {
 
 impl Drop for OwnServers {
     fn drop(&mut self) {
-        let stopped = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/services"))
-            .arg("stop")
-            .env("RELEVO_SERVICES_SET", self.set)
-            .output();
-        if !stopped.is_ok_and(|done| done.status.success()) {
-            println!("the servers of the set {} could not be stopped", self.set);
+        if let Err(error) = services(self.set, "stop", &[]) {
+            println!("{error}");
         }
+    }
+}
+
+/// Calls `scripts/services` for a set; gives what it prints, or why it failed.
+fn services(set: &str, command: &str, names: &[&str]) -> Result<String, String> {
+    let call = format!("scripts/services {command} {names:?}");
+    let done = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/services"))
+        .arg(command)
+        .args(names)
+        .env("RELEVO_SERVICES_SET", set)
+        .output()
+        .map_err(|error| format!("{call}: {error}"))?;
+    match done.status.success() {
+        true => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),
+        false => Err(format!("{call}: {}: {}", done.status, String::from_utf8_lossy(&done.stderr))),
     }
 }
 
