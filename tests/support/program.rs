@@ -37,6 +37,13 @@ impl Relevo {
         self
     }
 
+    /// Without these settings, `SECTION__KEY`.
+    pub(crate) fn without(&self, keys: &[&str]) -> Self {
+        let mut less = self.clone();
+        less.environment.retain(|(name, _)| !keys.iter().any(|key| *name == format!("RELEVO__{key}")));
+        less
+    }
+
     /// The call, to be changed further. What it leaves behind by default stays in the test's folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relevo"));
@@ -74,11 +81,32 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        let out = Captured::read(child.stdout.take().expect("a pipe"));
-        let err = Captured::read(child.stderr.take().expect("a pipe"));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    /// Leaves standard output where `command` sends it.
+    pub(crate) fn start_with_own_output(mut command: Command) -> Self {
+        command.stderr(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    /// Leaves standard error where `command` sends it.
+    pub(crate) fn start_with_own_log(mut command: Command) -> Self {
+        command.stdout(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).spawn().expect("the program starts");
+        let out = child.stdout.take().map(Captured::read).unwrap_or_default();
+        let err = child.stderr.take().map(Captured::read).unwrap_or_default();
         Self { child, out, err }
+    }
+
+    /// What it has written to standard output so far.
+    pub(crate) fn said(&self) -> String {
+        self.out.text()
     }
 
     /// What it has written to standard error so far: its log.
@@ -185,7 +213,7 @@ fn documents(text: &str) -> Vec<Value> {
 }
 
 /// What comes out of a pipe, read as it comes so that the program never waits for its reader.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Captured {
     bytes: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
