@@ -173,9 +173,9 @@ async fn migrate(db: &Db, config: &Config) -> anyhow::Result<()> {
 fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
     match config.secrets.master_key.expose_secret().trim().is_empty() {
         true => MasterKey::from_file_or_new(&config.data_dir.join("master.key")),
-        false => MasterKey::from_base64(&config.secrets.master_key)
-            .map_err(|error| ConfigError::new("secrets.master_key", error).into()),
+        false => MasterKey::from_base64(&config.secrets.master_key),
     }
+    .map_err(|error| ConfigError::new("secrets.master_key", format!("{error:#}")).into())
 }
 
 /// A running house.

@@ -5,17 +5,23 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
+use lapin::uri::AMQPUri;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
+use sqlx::postgres::PgConnectOptions;
 use toml::{Table, Value};
+
+use crate::secrets::MasterKey;
 
 /// The complete default configuration, commented.
 pub const DEFAULTS: &str = include_str!("../config/relevo.toml");
 
-const ENV_PREFIX: &str = "RELEVO__";
+/// What the names of our environment variables begin with.
+pub(crate) const ENV_PREFIX: &str = "RELEVO__";
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +113,8 @@ pub struct Telemetry {
     pub json: bool,
 }
 
+const NO_URL: &str = "is no URL: is every special character of the password percent-encoded, and the port a number?";
+
 /// A setting that is wrong, with its key and, where known, where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
@@ -167,6 +175,10 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let database = self.database.url.expose_secret();
         let queue = self.queue.url.expose_secret();
+        if !self.secrets.master_key.expose_secret().trim().is_empty() {
+            MasterKey::from_base64(&self.secrets.master_key)
+                .map_err(|error| ConfigError::new("secrets.master_key", error))?;
+        }
         let rules = [
             (
                 "database.url",
@@ -179,6 +191,8 @@ impl Config {
                 queue.is_empty() || queue.starts_with("amqp://") || queue.starts_with("amqps://"),
                 "must be empty (a table in the database) or amqp://user:password@host:port/vhost",
             ),
+            ("database.url", database.is_empty() || PgConnectOptions::from_str(database).is_ok(), NO_URL),
+            ("queue.url", queue.is_empty() || AMQPUri::from_str(queue).is_ok(), NO_URL),
             ("queue.partitions", (1..=256).contains(&self.queue.partitions), "must be from 1 to 256"),
             ("queue.prefix", !self.queue.prefix.is_empty(), "must not be empty"),
             ("queue.confirm_seconds", !self.queue.confirm.is_zero(), "must be at least 1"),
@@ -210,8 +224,13 @@ impl Config {
     }
 }
 
+/// An error names the line and does not show it: it may hold a password.
 fn parse(text: &str, name: &str) -> Result<Table, ConfigError> {
-    text.parse::<Table>().map_err(|error| ConfigError(format!("{name}: {}", error.to_string().trim_end())))
+    text.parse::<Table>().map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        ConfigError(format!("{name}, line {line}: {}", first_line(error.message())))
+    })
 }
 
 /// Lays `over` on `base`; every key must exist in `base`, which holds all there are.
@@ -222,6 +241,11 @@ fn merge(base: &mut Table, over: Table, section: &str, source: &str) -> Result<(
             (None, _) => return Err(unknown(base, &path, source)),
             (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value, &path, source)?,
             (Some(Value::Table(_)), _) => return Err(ConfigError::new(&path, format!("is a section (in {source})"))),
+            // Said here because whoever reads the value later would show it.
+            (Some(slot), value) if !slot.same_type(&value) => {
+                let (expected, found) = (slot.type_str(), value.type_str());
+                return Err(ConfigError::new(&path, format!("must be of type {expected}, not {found} (in {source})")));
+            }
             (Some(slot), value) => *slot = value,
         }
     }

@@ -16,7 +16,11 @@ pub fn init_logs(settings: &Telemetry) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let filter = NEVER.iter().filter_map(|rule| rule.parse().ok()).fold(filter, EnvFilter::add_directive);
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let layer = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        // A log that nobody reads any more must not stop the house: the layer would say so on the same standard error.
+        .log_internal_errors(false);
     // A process that already logs (a test, the demo) keeps its logger.
     _ = if settings.json { registry.with(layer.json()).try_init() } else { registry.with(layer).try_init() };
 }

@@ -6,6 +6,10 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod poller;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand};
 
 use crate::app::Role;
 
@@ -163,11 +163,11 @@ pub(super) enum DeadCommand {
     /// Show one whole, with its body.
     Show { id: String },
     /// Try again.
+    #[command(group(ArgGroup::new("which").required(true).args(["id", "all"])))]
     Requeue {
-        #[arg(required_unless_present = "all")]
         id: Option<String>,
         /// All of them.
-        #[arg(long, conflicts_with = "id")]
+        #[arg(long)]
         all: bool,
     },
     /// Give one up for good; it stays visible with `show`.

@@ -10,7 +10,7 @@ mod output;
 mod queue;
 mod serve;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser;
 
@@ -20,7 +20,7 @@ use self::{
 };
 use crate::{
     app::Foundation,
-    config::{Config, ConfigError},
+    config::{self, Config, ConfigError},
     telemetry,
 };
 
@@ -45,7 +45,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(args: Args, output: &Output) -> anyhow::Result<()> {
-    let mut config = Config::load(args.config.as_deref(), std::env::vars())?;
+    let mut config = Config::load(args.config.as_deref(), environment()?)?;
     if let Some(log) = args.quiet_logs() {
         log.clone_into(&mut config.telemetry.log);
     }
@@ -61,4 +61,15 @@ async fn run(args: Args, output: &Output) -> anyhow::Result<()> {
         Command::Queue { command } => queue::run(&Foundation::open(config).await?, command, output).await,
         Command::Simulate(simulate) => channel::simulate(&Foundation::open(config).await?, simulate, output).await,
     }
+}
+
+/// The variables that are ours. Others may be anything, also no text.
+fn environment() -> Result<Vec<(String, String)>, ConfigError> {
+    let named = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
+    let ours = std::env::vars_os().filter_map(named).filter(|(name, _)| name.starts_with(config::ENV_PREFIX));
+    ours.map(|(name, value)| match value.into_string() {
+        Ok(value) => Ok((name, value)),
+        Err(_) => Err(ConfigError::new(&name, "is not UTF-8")),
+    })
+    .collect()
 }

@@ -1,5 +1,7 @@
 //! `relevo queue`.
 
+use std::time::Duration;
+
 use anyhow::bail;
 use serde_json::{Value, json};
 
@@ -13,6 +15,8 @@ use crate::{
     store::dead_letters::{self, DeadLetter},
 };
 
+/// How long `requeue` waits for its connection to the broker.
+const BROKER_WAIT: Duration = Duration::from_secs(10);
 /// Dead letters that `requeue --all` handles in one round.
 const ROUND: i64 = 200;
 
@@ -92,6 +96,8 @@ async fn requeue_all(base: &Foundation, output: &Output) -> anyhow::Result<()> {
 async fn requeue(base: &Foundation, ids: Vec<String>, output: &Output) -> anyhow::Result<()> {
     let (queue, directory) = (base.queue(), base.directory());
     let inbound = base.inbound(queue.clone());
+    // If it does not come up, publishing says why.
+    queue.connected(BROKER_WAIT).await;
     let mut results = Vec::new();
     for id in ids {
         results.push(inbound.requeue(&directory, &id).await?);

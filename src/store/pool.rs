@@ -5,6 +5,7 @@ use std::{path::Path, str::FromStr, time::Duration};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    migrate::MigrateError,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -64,7 +65,12 @@ impl Db {
         let options = PgConnectOptions::from_str(url.expose_secret())?
             .application_name("relevo")
             // A webhook's 2xx promises that its events are on the disk.
-            .options([("synchronous_commit", "on"), ("idle_in_transaction_session_timeout", "60000")])
+            .options([
+                ("synchronous_commit", "on"),
+                ("idle_in_transaction_session_timeout", "60000"),
+                // Every start would log that the table of migrations exists already.
+                ("client_min_messages", "warning"),
+            ])
             .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(connections)
@@ -80,7 +86,7 @@ impl Db {
     /// If the database is not reachable or a migration does not fit what is there.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         match self {
-            Self::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await?,
+            Self::Sqlite { writer, .. } => migrate_sqlite(writer).await?,
             Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await?,
         }
         Ok(())
@@ -124,6 +130,24 @@ impl Db {
                 writer.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// The migrator takes no lock on SQLite: a process that comes second finds tables that it did not expect. Each migration
+/// is one transaction, so when it looks again it sees what is done.
+async fn migrate_sqlite(writer: &SqlitePool) -> Result<(), MigrateError> {
+    const TRIES: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(50);
+    let migrator = sqlx::migrate!("migrations/sqlite");
+    let mut tries = 1;
+    loop {
+        match migrator.run(writer).await {
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            done => return done,
         }
     }
 }

@@ -2,6 +2,6 @@
 
 mod bad_input;
 mod four_channels;
-mod house;
+pub(crate) mod house;
 mod promises;
 mod threads;

@@ -1,5 +1,6 @@
 //! What tests stand on.
 
+mod program;
 mod proxy;
 mod services;
 
@@ -7,8 +8,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(crate) use program::{Ended, Program, Relevo};
 pub(crate) use proxy::Proxy;
-pub(crate) use services::{Backend, DatabaseKind, QueueKind, run};
+pub(crate) use services::{Backend, DatabaseKind, QueueKind, Servers, run, run_on};
 
 /// How long a condition may take to come true, on a busy machine as well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -17,8 +19,16 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Panics
 /// If that takes longer than [`PATIENCE`].
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+pub(crate) async fn until(what: &str, holds: impl AsyncFnMut() -> bool) {
+    until_within(PATIENCE, what, holds).await;
+}
+
+/// Waits until `holds`, at most this long.
+///
+/// # Panics
+/// If it takes longer.
+pub(crate) async fn until_within(patience: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + patience;
     while !holds().await {
         assert!(Instant::now() < deadline, "waited in vain until {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;

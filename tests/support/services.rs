@@ -5,6 +5,7 @@
 //! names. All of it is removed at the end, after a failure as well.
 
 use std::{
+    collections::BTreeMap,
     env,
     path::{Path, PathBuf},
     time::Duration,
@@ -29,6 +30,10 @@ const LIMIT: Duration = Duration::from_secs(120);
 const MOST_PARTITIONS: u16 = 16;
 const CONNECTIONS: u32 = 6;
 
+const POSTGRES_URL: &str = "RELEVO_TEST_POSTGRES_URL";
+const AMQP_URL: &str = "RELEVO_TEST_AMQP_URL";
+const AMQP_API: &str = "RELEVO_TEST_AMQP_API";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DatabaseKind {
     Sqlite,
@@ -41,18 +46,34 @@ pub(crate) enum QueueKind {
     Rabbit,
 }
 
+/// Where the servers are: the variables that `scripts/services env` prints.
+pub(crate) type Servers = BTreeMap<String, String>;
+
 /// Tells a story on fresh services.
 ///
 /// # Panics
 /// If the story does, if it takes too long, or if a service is missing.
 pub(crate) fn run(database: DatabaseKind, queue: QueueKind, story: impl AsyncFnOnce(&Backend)) {
+    let named = |name: &&str| Some((name.to_string(), env::var(name).ok()?));
+    let servers = [POSTGRES_URL, AMQP_URL, AMQP_API].iter().filter_map(named).collect();
+    run_on(&servers, LIMIT, database, queue, story);
+}
+
+/// As [`run`], on these servers, which may be the story's own, within `limit`.
+pub(crate) fn run_on(
+    servers: &Servers,
+    limit: Duration,
+    database: DatabaseKind,
+    queue: QueueKind,
+    story: impl AsyncFnOnce(&Backend),
+) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let backend = Backend::new(database, queue).await;
-        let told = tokio::time::timeout(LIMIT, story(&backend)).await;
+        let backend = Backend::new(servers, database, queue).await;
+        let told = tokio::time::timeout(limit, story(&backend)).await;
         backend.db.close().await;
-        assert!(told.is_ok(), "the story took longer than {LIMIT:?}");
+        assert!(told.is_ok(), "the story took longer than {limit:?}");
     });
     // What a story left running must not hold up the next one.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -70,16 +91,21 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    pub(crate) async fn new(database: DatabaseKind, queue: QueueKind) -> Self {
+    async fn new(servers: &Servers, database: DatabaseKind, queue: QueueKind) -> Self {
         install_tls();
-        let database = TestDatabase::new(database).await;
+        let database = TestDatabase::new(servers, database).await;
         let broker = match queue {
             QueueKind::Table => None,
-            QueueKind::Rabbit => Some(TestBroker::new().await),
+            QueueKind::Rabbit => Some(TestBroker::new(servers).await),
         };
         let db = database.open().await;
         db.migrate().await.expect("the migrations run");
         Self { db, clock: Clock::manual(1_780_000_000_000), database, broker }
+    }
+
+    /// The folder that processes on these services share.
+    pub(crate) fn folder(&self) -> &Path {
+        self.database.folder()
     }
 
     /// The settings of a process on these services, as environment variables.
@@ -176,7 +202,7 @@ enum TestDatabase {
 }
 
 impl TestDatabase {
-    async fn new(kind: DatabaseKind) -> Self {
+    async fn new(servers: &Servers, kind: DatabaseKind) -> Self {
         let id = Uuid::new_v4().simple();
         let folder = || {
             let folder = env::temp_dir().join(format!("relevo-test-{id}"));
@@ -186,7 +212,7 @@ impl TestDatabase {
         match kind {
             DatabaseKind::Sqlite => Self::Sqlite { folder: folder() },
             DatabaseKind::Postgres => {
-                let admin = service("RELEVO_TEST_POSTGRES_URL");
+                let admin = service(servers, POSTGRES_URL);
                 let folder = folder();
                 let name = format!("relevo_test_{id}");
                 let mut url = admin.clone();
@@ -250,13 +276,13 @@ struct TestBroker {
 }
 
 impl TestBroker {
-    async fn new() -> Self {
-        let mut url = service("RELEVO_TEST_AMQP_URL");
+    async fn new(servers: &Servers) -> Self {
+        let mut url = service(servers, AMQP_URL);
         let id = format!("relevo-test-{}", Uuid::new_v4().simple());
-        if env::var_os("RELEVO_TEST_AMQP_API").is_none() {
+        if !servers.contains_key(AMQP_API) {
             return Self { url, prefix: id, own: None };
         }
-        let mut own = service("RELEVO_TEST_AMQP_API");
+        let mut own = service(servers, AMQP_API);
         own.set_path(&format!("/api/vhosts/{id}"));
         url.set_path(&id);
         let broker = Self { url, prefix: "relevo".to_owned(), own: Some(own.clone()) };
@@ -302,10 +328,10 @@ fn in_the_end(work: impl Future<Output = ()> + Send) {
     });
 }
 
-fn service(variable: &str) -> Url {
-    let url = env::var(variable).unwrap_or_else(|_| {
-        panic!("{variable} is not set: run scripts/test, which starts the servers that tests need")
-    });
+fn service(servers: &Servers, variable: &str) -> Url {
+    let url = servers
+        .get(variable)
+        .unwrap_or_else(|| panic!("{variable} is not set: run scripts/test, which starts the servers that tests need"));
     url.parse().unwrap_or_else(|error| panic!("{variable} is no URL: {error}"))
 }
 

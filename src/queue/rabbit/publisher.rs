@@ -132,7 +132,9 @@ async fn supervise(settings: RabbitSettings, mut requests: mpsc::Receiver<Reques
                 let began = Instant::now();
                 let connection = Arc::new(connection);
                 state.send_replace(State::Up(connection.clone()));
-                let end = Session::new(&settings, channel, &mut requests).run(connection.events_listener()).await;
+                // Ours outlives the session's: a channel that is dropped while its connection closes is an error there.
+                let session = Session::new(&settings, channel.clone(), &mut requests);
+                let end = session.run(connection.events_listener()).await;
                 match end {
                     End::Closed => {
                         state.send_replace(State::Closed);
