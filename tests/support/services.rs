@@ -54,9 +54,13 @@ pub(crate) type Servers = BTreeMap<String, String>;
 /// # Panics
 /// If the story does, if it takes too long, or if a service is missing.
 pub(crate) fn run(database: DatabaseKind, queue: QueueKind, story: impl AsyncFnOnce(&Backend)) {
+    run_on(&servers(), LIMIT, database, queue, story);
+}
+
+/// The servers that the environment names.
+fn servers() -> Servers {
     let named = |name: &&str| Some((name.to_string(), env::var(name).ok()?));
-    let servers = [POSTGRES_URL, AMQP_URL, AMQP_API].iter().filter_map(named).collect();
-    run_on(&servers, LIMIT, database, queue, story);
+    [POSTGRES_URL, AMQP_URL, AMQP_API].iter().filter_map(named).collect()
 }
 
 /// As [`run`], on these servers, which may be the story's own, within `limit`.
@@ -70,7 +74,7 @@ pub(crate) fn run_on(
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let backend = Backend::new(servers, database, queue).await;
+        let backend = Backend::on(servers, database, queue).await;
         let told = tokio::time::timeout(limit, story(&backend)).await;
         backend.db.close().await;
         assert!(told.is_ok(), "the story took longer than {limit:?}");
@@ -91,7 +95,11 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    async fn new(servers: &Servers, database: DatabaseKind, queue: QueueKind) -> Self {
+    pub(crate) async fn new(database: DatabaseKind, queue: QueueKind) -> Self {
+        Self::on(&servers(), database, queue).await
+    }
+
+    async fn on(servers: &Servers, database: DatabaseKind, queue: QueueKind) -> Self {
         install_tls();
         let database = TestDatabase::new(servers, database).await;
         let broker = match queue {
