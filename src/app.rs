@@ -129,7 +129,7 @@ impl Foundation {
 
     /// The directory of configured channels.
     pub fn directory(&self) -> Directory {
-        Directory::new(self.db.clone(), self.clock.clone(), self.key.clone(), &self.config)
+        Directory::new(self.db.clone(), self.key.clone(), &self.config)
     }
 
     /// Where what comes in becomes durable.

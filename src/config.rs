@@ -81,6 +81,7 @@ pub struct Worker {
     pub max_attempts: u32,
     pub dedup_days: u32,
     pub parked_days: u32,
+    pub record_days: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -205,6 +206,8 @@ impl Config {
             ("gateway.timeout_seconds", !self.gateway.timeout.is_zero(), "must be at least 1"),
             ("worker.batch", (1..=5000).contains(&self.worker.batch), "must be from 1 to 5000"),
             ("worker.max_attempts", self.worker.max_attempts > 0, "must be at least 1"),
+            ("worker.record_days", self.worker.record_days >= 1, "must be at least 1"),
+            ("worker.parked_days", self.worker.parked_days >= 1, "must be at least 1"),
             ("worker.dedup_days", self.worker.dedup_days >= 8, "must be at least 8: Meta retries for 7 days"),
             (
                 "telegram.api_url",

@@ -12,10 +12,9 @@ use std::{
 use anyhow::Context;
 use relevo_adapters::{Channel, Kind, Settings};
 use secrecy::SecretString;
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use crate::{
-    clock::Clock,
     config::Config,
     secrets::MasterKey,
     store::{
@@ -28,6 +27,9 @@ use crate::{
 const FRESH: Duration = Duration::from_secs(2);
 /// How old it may be when a channel is asked for that is not there: it may have been added a moment ago.
 const FRESH_FOR_MISSING: Duration = Duration::from_millis(200);
+
+/// How long the database may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A configured channel, ready to work.
 #[derive(Debug)]
@@ -59,10 +61,19 @@ pub struct Directory(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     db: Db,
-    clock: Clock,
     key: MasterKey,
     defaults: BTreeMap<(String, String), String>,
     known: RwLock<Known>,
+    /// Held by whoever asks the database for changes.
+    asking: Mutex<()>,
+}
+
+/// How well the channels are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Knowledge {
+    None,
+    Stale,
+    Fresh,
 }
 
 #[derive(Debug, Default)]
@@ -75,9 +86,9 @@ struct Known {
 }
 
 impl Directory {
-    pub fn new(db: Db, clock: Clock, key: MasterKey, config: &Config) -> Self {
-        let known = RwLock::default();
-        Self(Arc::new(Inner { db, clock, key, defaults: config.channel_defaults(), known }))
+    pub fn new(db: Db, key: MasterKey, config: &Config) -> Self {
+        let defaults = config.channel_defaults();
+        Self(Arc::new(Inner { db, key, defaults, known: RwLock::default(), asking: Mutex::default() }))
     }
 
     /// The channel with this uuid or, if it is a number, this id.
@@ -131,40 +142,66 @@ impl Directory {
         Ok(Found::Missing)
     }
 
-    /// Asks the database whether anything changed, unless that was done less than `age` ago.
+    /// Asks the database whether anything changed, unless that was done less than `age` ago. Whoever finds somebody
+    /// else asking goes on with what is known, unless nothing is, or it must be news (`age` is short).
     async fn refresh(&self, age: Duration) -> Result<(), StoreError> {
-        let is_fresh = |known: &Known| known.checked_at.is_some_and(|at| at.elapsed() < age);
-        if is_fresh(&*self.0.known.read().await) {
+        let known = self.known_since(age).await;
+        if known == Knowledge::Fresh {
             return Ok(());
         }
-        let mut known = self.0.known.write().await;
-        if is_fresh(&known) {
+        let _asking = match (known, self.0.asking.try_lock()) {
+            (_, Ok(asking)) => asking,
+            (Knowledge::Stale, Err(_)) if age == FRESH => return Ok(()),
+            (_, Err(_)) => self.0.asking.lock().await,
+        };
+        let known = self.known_since(age).await;
+        if known == Knowledge::Fresh {
             return Ok(());
         }
-        match self.reload(&mut known).await {
-            Err(error) if known.stamp.is_some() => {
+        let reloaded = tokio::time::timeout(PATIENCE, self.reload()).await;
+        match reloaded.unwrap_or_else(|_| Err(StoreError::timed_out())) {
+            Err(error) if known == Knowledge::Stale => {
                 tracing::warn!(%error, "could not look for changed channels; the last known ones serve on");
-                known.checked_at = Some(tokio::time::Instant::now());
+                self.0.known.write().await.checked_at = Some(tokio::time::Instant::now());
                 Ok(())
             }
             done => done,
         }
     }
 
-    async fn reload(&self, known: &mut Known) -> Result<(), StoreError> {
+    async fn known_since(&self, age: Duration) -> Knowledge {
+        let known = self.0.known.read().await;
+        match known.checked_at.filter(|_| known.stamp.is_some()) {
+            None => Knowledge::None,
+            Some(at) if at.elapsed() < age => Knowledge::Fresh,
+            Some(_) => Knowledge::Stale,
+        }
+    }
+
+    async fn reload(&self) -> Result<(), StoreError> {
         let mut tx = self.0.db.read().await?;
         let stamp = channels::stamp(&mut tx).await?;
-        known.checked_at = Some(tokio::time::Instant::now());
-        if known.stamp == Some(stamp) {
+        let now = Some(tokio::time::Instant::now());
+        if self.0.known.read().await.stamp == Some(stamp) {
+            self.0.known.write().await.checked_at = now;
             return Ok(());
         }
         let rows = channels::all(&mut tx, None).await?;
+        let accounts = channels::accounts(&mut tx).await?;
         drop(tx);
-        let mut fresh = Known { stamp: Some(stamp), checked_at: known.checked_at, ..Known::default() };
+        // From here on nothing is asked for: whoever is cancelled leaves the old state whole, not a new one half empty.
+        let mut known = self.0.known.write().await;
+        let mut fresh = Known { stamp: Some(stamp), checked_at: now, ..Known::default() };
         for row in rows {
             let before = known.by_id.remove(&row.id).flatten().filter(|open| open.version == row.version);
             let open = before.or_else(|| self.open_or_log(&row));
-            fresh.add(&row, open);
+            fresh.by_uuid.insert(row.uuid, row.id);
+            fresh.by_id.insert(row.id, open);
+        }
+        for (kind, account, id) in accounts {
+            if let Some(kind) = relevo_adapters::kind(&kind) {
+                fresh.by_account.entry((kind.name, account)).or_default().push(id);
+            }
         }
         *known = fresh;
         Ok(())
@@ -179,31 +216,9 @@ impl Directory {
             }
         }
     }
-
-    /// Notes a channel's trouble, or (`None`) that it is over.
-    pub async fn note_error(&self, channel: i64, error: Option<&str>) {
-        let noted = async {
-            let mut tx = self.0.db.write().await?;
-            channels::set_error(&mut tx, channel, error, self.0.clock.now()).await?;
-            tx.commit().await
-        };
-        if let Err(failure) = noted.await {
-            tracing::warn!(channel, error = %failure, "could not note the channel's state");
-        }
-    }
 }
 
 impl Known {
-    fn add(&mut self, row: &ChannelRow, open: Option<Arc<OpenChannel>>) {
-        self.by_uuid.insert(row.uuid.clone(), row.id);
-        if let Some(open) = &open {
-            for account in &open.accounts {
-                self.by_account.entry((open.kind.name, account.clone())).or_default().push(row.id);
-            }
-        }
-        self.by_id.insert(row.id, open);
-    }
-
     fn get(&self, id: i64) -> Found {
         match self.by_id.get(&id) {
             Some(Some(open)) => Found::Open(open.clone()),

@@ -51,10 +51,11 @@ impl Inbound {
         if !parsed.faults.is_empty() {
             self.bury(open, &parsed.faults, content_type).await?;
         }
-        metrics::counter!("relevo_events_accepted_total", "kind" => open.kind.name)
-            .increment(parsed.events.len() as u64);
-        let items = parsed.events.into_iter().map(|event| self.item(open, event, log)).collect();
-        Ok(self.queue.publish(items).await?)
+        let items: Vec<Item> = parsed.events.into_iter().map(|event| self.item(open, event, log)).collect();
+        let count = items.len() as u64;
+        self.queue.publish(items).await?;
+        metrics::counter!("relevo_events_accepted_total", "kind" => open.kind.name).increment(count);
+        Ok(())
     }
 
     fn item(&self, open: &OpenChannel, event: InboundEvent, log: i64) -> Item {

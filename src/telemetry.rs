@@ -3,19 +3,23 @@
 use std::io::IsTerminal;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use tracing::Level;
+use tracing_subscriber::{EnvFilter, filter::filter_fn, fmt, prelude::*};
 
 use crate::config::Telemetry;
 
-/// Libraries that log what nobody may read, whatever the settings say: mail log-ins and bodies, and the bodies of
-/// messages that the broker sent back (P9).
-const NEVER: [&str; 3] = ["async_imap=off", "imap_proto=off", "lapin=error"];
+/// Whether a record may be written at all, whatever the settings say: some libraries log mail log-ins and bodies, or
+/// the body of a message that the broker sent back (P9).
+fn is_fit(target: &str, level: &Level) -> bool {
+    let of = |library: &str| target.strip_prefix(library).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+    !of("async_imap") && !of("imap_proto") && (!of("lapin") || *level == Level::ERROR)
+}
 
 /// Starts logging to standard error. A second call in one process changes nothing.
 pub fn init_logs(settings: &Telemetry) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = NEVER.iter().filter_map(|rule| rule.parse().ok()).fold(filter, EnvFilter::add_directive);
-    let registry = tracing_subscriber::registry().with(filter);
+    let fit = filter_fn(|record| is_fit(record.target(), record.level()));
+    let registry = tracing_subscriber::registry().with(filter).with(fit);
     let layer = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -37,4 +41,17 @@ pub fn metrics() -> PrometheusHandle {
             handle
         })
         .clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p9_no_setting_lets_a_library_log_passwords_or_bodies() {
+        assert!(!is_fit("async_imap::client", &Level::ERROR));
+        assert!(!is_fit("lapin::channel", &Level::WARN));
+        assert!(is_fit("lapin", &Level::ERROR));
+        assert!(is_fit("lapinette", &Level::TRACE) && is_fit("relevo::queue", &Level::DEBUG));
+    }
 }

@@ -17,8 +17,8 @@ use crate::{
 
 /// How long `requeue` waits for its connection to the broker.
 const BROKER_WAIT: Duration = Duration::from_secs(10);
-/// Dead letters that `requeue --all` handles in one round.
-const ROUND: i64 = 200;
+/// Ids that `requeue --all` fetches at once.
+const ROUND: i64 = 1_000;
 
 pub(super) async fn run(base: &Foundation, command: QueueCommand, output: &Output) -> anyhow::Result<()> {
     match command {
@@ -88,9 +88,17 @@ fn show(letter: &DeadLetter, output: &Output) -> anyhow::Result<()> {
     output.result(&value, || format!("{}\n\n{body}", list(std::slice::from_ref(letter))))
 }
 
+/// Every letter that is dead now, oldest first; one that dies again meanwhile waits for the next call.
 async fn requeue_all(base: &Foundation, output: &Output) -> anyhow::Result<()> {
-    let letters = dead_letters::list(&mut base.db.read().await?, ROUND).await?;
-    requeue(base, letters.into_iter().map(|letter| letter.id).collect(), output).await
+    let mut ids: Vec<String> = Vec::new();
+    loop {
+        let after = ids.last().cloned().unwrap_or_default();
+        let round = dead_letters::ids_after(&mut base.db.read().await?, &after, ROUND).await?;
+        match round.is_empty() {
+            true => return requeue(base, ids, output).await,
+            false => ids.extend(round),
+        }
+    }
 }
 
 async fn requeue(base: &Foundation, ids: Vec<String>, output: &Output) -> anyhow::Result<()> {

@@ -51,12 +51,11 @@ impl Gateway {
 
     /// Translates an authentic webhook and makes everything in it durable.
     pub(super) async fn accept(&self, open: &OpenChannel, webhook: &Webhook) -> Result<(), InboundError> {
-        let request = webhook.request();
-        let parsed = open.channel.parse(&request, self.0.inbound.clock.now()).unwrap_or_else(|error| Parsed {
-            faults: vec![Fault { reason: error.to_string(), raw: webhook.body.clone() }],
+        let parsed = translate(open, webhook, self.0.inbound.clock.now()).unwrap_or_else(|reason| Parsed {
+            faults: vec![Fault { reason, raw: webhook.body.clone() }],
             ..Parsed::default()
         });
-        self.0.inbound.accept(open, parsed, webhook.log, request.header("content-type")).await
+        self.0.inbound.accept(open, parsed, webhook.log, webhook.request().header("content-type")).await
     }
 
     /// A webhook for somebody who is not configured here: accepted, and recorded once per day.
@@ -86,6 +85,20 @@ impl Gateway {
             }
         }
     }
+}
+
+/// What is in a webhook, or why nobody can tell. An adapter that panics on a payload must not make the platform send
+/// it for ever (P7); a large body must not hold up other requests.
+fn translate(open: &OpenChannel, webhook: &Webhook, now: relevo_adapters::Millis) -> Result<Parsed, String> {
+    const LARGE: usize = 256 << 10;
+    let parse = || open.channel.parse(&webhook.request(), now).map_err(|error| error.to_string());
+    let guarded = || {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(parse)).unwrap_or_else(|_| {
+            tracing::error!(channel = open.id, kind = open.kind.name, log = webhook.log, "the adapter panicked");
+            Err("the adapter panicked on it".to_owned())
+        })
+    };
+    if webhook.body.len() < LARGE { guarded() } else { tokio::task::block_in_place(guarded) }
 }
 
 impl Webhook {

@@ -84,13 +84,17 @@ impl Gateway {
         for (channel, reason) in &addressed.unproven {
             tracing::warn!(channel, %reason, "webhook refused");
         }
-        let nobody = addressed.proven.is_empty() && addressed.unproven.is_empty();
         match () {
             () if addressed.broken => Answer::NotDurable,
             () if !addressed.unproven.is_empty() => Answer::Refused,
-            // Nobody can tell whether it is authentic, but without a signature it certainly is not.
-            () if nobody && !meta::is_signed(&webhook.request()) => Answer::Refused,
-            () => self.note_all_unknown(&addressed.unknown).await,
+            () if !addressed.proven.is_empty() => self.note_all_unknown(&addressed.unknown).await,
+            // For nobody here: noted if it comes from an app of ours. Another app's is refused, and its platform will
+            // send it again until somebody adds the channel.
+            () => match self.owner(webhook).await {
+                Ok(Some(_)) => self.note_all_unknown(&addressed.unknown).await,
+                Ok(None) => Answer::Refused,
+                Err(error) => answer(Err(error.into())),
+            },
         }
     }
 
@@ -106,18 +110,20 @@ impl Gateway {
 
     /// A webhook that names no channel: if any channel's secret proves it, it is kept as that channel's dead letter.
     async fn ownerless(&self, webhook: &Webhook) -> Answer {
-        let channels = match self.0.directory.all().await {
-            Ok(channels) => channels,
-            Err(error) => return answer(Err(error.into())),
-        };
-        let now = self.0.inbound.clock.now();
-        let owner = channels
-            .iter()
-            .filter(|open| open.kind.capabilities.handshake)
-            .find(|open| open.channel.verify(&webhook.request(), now).is_ok());
-        match owner {
-            Some(open) => answer(self.accept(open, webhook).await),
-            None => Answer::Refused,
+        match self.owner(webhook).await {
+            Ok(Some(open)) => answer(self.accept(&open, webhook).await),
+            Ok(None) => Answer::Refused,
+            Err(error) => answer(Err(error.into())),
         }
+    }
+
+    /// A channel whose secret proves the webhook, whomever it names.
+    async fn owner(&self, webhook: &Webhook) -> Result<Option<Arc<OpenChannel>>, StoreError> {
+        let channels = self.0.directory.all().await?;
+        let now = self.0.inbound.clock.now();
+        Ok(channels
+            .into_iter()
+            .filter(|open| open.kind.capabilities.handshake)
+            .find(|open| open.channel.verify(&webhook.request(), now).is_ok()))
     }
 }

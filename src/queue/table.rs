@@ -165,7 +165,9 @@ async fn renew(shared: &Shared) -> Result<(), QueueError> {
     let now = shared.clock.now();
     let mut tx = shared.db.write().await?;
     leases::take(&mut tx, &worker_name(&shared.owner), &shared.owner, now, now + LEASE_MS).await?;
-    leases::renew(&mut tx, &shared.owner, now + LEASE_MS).await?;
+    // Only what is consumed: a lease that this process forgot (a release that failed) must end.
+    let held: Vec<String> = lock(&shared.share.held).iter().copied().map(lease_name).collect();
+    leases::renew(&mut tx, &shared.owner, &held, now + LEASE_MS).await?;
     let workers = leases::live(&mut tx, "worker:", now).await?.len().max(1);
     let mine = leases::live(&mut tx, "partition:", now).await?;
     tx.commit().await?;

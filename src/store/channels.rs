@@ -128,6 +128,18 @@ pub async fn all(tx: &mut Tx, company: Option<i64>) -> Result<Vec<ChannelRow>> {
     )
 }
 
+/// Every account of every channel, usable or not: `(kind, account, channel)`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn accounts(tx: &mut Tx) -> Result<Vec<(String, String, i64)>> {
+    fetch_all!(
+        tx,
+        (String, String, i64),
+        "SELECT kind, account, channel_id FROM channel_accounts ORDER BY kind, account, channel_id"
+    )
+}
+
 /// A stamp that changes whenever any channel is added or changed.
 ///
 /// # Errors

@@ -128,6 +128,33 @@ pub async fn move_identities(tx: &mut Tx, rows: &[IdentityRow]) -> Result<()> {
     .map(drop)
 }
 
+/// A contact that turned out to be another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Merge {
+    pub o: String,
+    pub n: String,
+}
+
+/// Gives what belongs to contact `o` to contact `n`: tickets, conversations, the national identity number.
+///
+/// # Errors
+/// Those of the database.
+pub async fn merge(tx: &mut Tx, merges: &[Merge]) -> Result<()> {
+    let rows = json_rows(merges);
+    for sql in [
+        rows!("UPDATE tickets SET contact_id = r.n FROM", [o text, n text], "WHERE tickets.contact_id = r.o"),
+        rows!("UPDATE conversations SET contact_id = r.n FROM", [o text, n text], "WHERE conversations.contact_id = r.o"),
+        rows!(
+            "UPDATE contacts SET country_id = old.country_id FROM",
+            [o text, n text],
+            "JOIN contacts old ON old.id = r.o WHERE contacts.id = r.n AND contacts.country_id IS NULL"
+        ),
+    ] {
+        execute!(tx, sql, &rows)?;
+    }
+    Ok(())
+}
+
 /// Writes a contact's national identity number in its stored form (letters and digits, upper case).
 ///
 /// # Errors

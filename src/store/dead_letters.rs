@@ -65,6 +65,22 @@ pub async fn list(tx: &mut Tx, limit: i64) -> Result<Vec<DeadLetter>> {
     )
 }
 
+/// The ids of dead letters that nobody has settled, after `after`, oldest first: sent back in this order they keep
+/// theirs (P4).
+///
+/// # Errors
+/// Those of the database.
+pub async fn ids_after(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<String>> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT id FROM dead_letters WHERE state = 'dead' AND id > $1 ORDER BY id LIMIT $2",
+        after,
+        limit
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// One dead letter, whatever its state.
 ///
 /// # Errors

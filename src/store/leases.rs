@@ -2,7 +2,7 @@
 
 use relevo_adapters::Millis;
 
-use super::{Result, Tx, macros::*};
+use super::{Result, Sql, Tx, json_rows, macros::*};
 
 /// Takes or renews the lease `name` until `until`, unless somebody else holds it at `now`. Gives whether it is ours.
 ///
@@ -43,10 +43,21 @@ pub async fn live(tx: &mut Tx, prefix: &str, now: Millis) -> Result<Vec<(String,
     )
 }
 
-/// Renews every lease of `owner`.
+/// Renews these leases, as far as they are the owner's.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn renew(tx: &mut Tx, owner: &str, until: Millis) -> Result<()> {
-    execute!(tx, "UPDATE leases SET until = $2 WHERE owner = $1", owner, until).map(drop)
+pub async fn renew(tx: &mut Tx, owner: &str, names: &[String], until: Millis) -> Result<()> {
+    execute!(
+        tx,
+        Sql {
+            sqlite: "UPDATE leases SET until = $3 WHERE owner = $2 AND name IN (SELECT value FROM json_each($1))",
+            postgres: "UPDATE leases SET until = $3 WHERE owner = $2 \
+                       AND name IN (SELECT jsonb_array_elements_text($1::jsonb))",
+        },
+        json_rows(names),
+        owner,
+        until
+    )
+    .map(drop)
 }

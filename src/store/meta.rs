@@ -1,5 +1,7 @@
 //! Facts about this database itself.
 
+use relevo_adapters::Millis;
+
 use super::{Result, Tx, macros::*};
 
 /// The value kept under `key`; keeps `value` and gives it back if there was none.
@@ -10,6 +12,23 @@ pub async fn get_or_set(tx: &mut Tx, key: &str, value: &str) -> Result<String> {
     execute!(tx, "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING", key, value)?;
     let row = fetch_optional!(tx, (String,), "SELECT value FROM meta WHERE key = $1", key)?;
     Ok(row.map_or_else(|| value.to_owned(), |(value,)| value))
+}
+
+/// Removes records that nobody needs any more: API calls, news of channels, unknown accounts, settled dead letters from
+/// before `before`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn prune_records(tx: &mut Tx, before: Millis) -> Result<()> {
+    for statement in [
+        "DELETE FROM audit WHERE at < $1",
+        "DELETE FROM channel_events WHERE at < $1",
+        "DELETE FROM unknown_accounts WHERE first_at < $1",
+        "DELETE FROM dead_letters WHERE settled_at < $1",
+    ] {
+        execute!(tx, statement, before)?;
+    }
+    Ok(())
 }
 
 /// Asks the database for nothing, to see whether it answers.

@@ -55,6 +55,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(db) => match db.code().as_deref() {
                 // PostgreSQL: serialization_failure, deadlock_detected, lock_not_available; SQLite: BUSY, LOCKED.
                 Some("40001" | "40P01" | "55P03" | "5" | "6" | "261" | "517" | "262") => Self::Conflict,
+                // A statement that took longer than the role allows: the same batch would again, a smaller one may not.
+                Some("57014") => Self::Refused(error),
                 // PostgreSQL classes 08 connection, 53 resources, 57 operator intervention; SQLite: FULL, IOERR.
                 Some(code) if ["08", "53", "57"].iter().any(|class| code.len() == 5 && code.starts_with(class)) => {
                     Self::Unavailable(error)
@@ -75,6 +77,11 @@ impl From<sqlx::Error> for StoreError {
 }
 
 impl StoreError {
+    /// The database did not answer in the caller's time.
+    pub fn timed_out() -> Self {
+        Self::Unavailable(sqlx::Error::PoolTimedOut)
+    }
+
     /// Whether the same work may succeed if it is tried again.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::Conflict)

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Worker;
 use crate::{
     desk::intake,
-    store::{dedup, leases, parked},
+    store::{dedup, leases, meta, parked},
 };
 
 const HOUSEKEEPER: &str = "housekeeper";
@@ -21,8 +21,10 @@ const RENEW_MS: Millis = 3_000;
 const REUNITE_MS: Millis = 5_000;
 const PRUNE_MS: Millis = 60_000;
 const DAY_MS: Millis = 86_400_000;
-/// Parked events that are reunited, and markers that are forgotten, in one transaction.
+/// Parked events that are reunited in one transaction.
 const AT_ONCE: i64 = 1_000;
+/// Markers that are forgotten in one transaction.
+const CHUNK: i64 = 10_000;
 
 /// When each thing was last done.
 #[derive(Debug, Default)]
@@ -80,9 +82,18 @@ async fn round(worker: &Worker, owner: &str, done: &mut Done) -> anyhow::Result<
 
 async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
     let settings = &worker.settings;
+    let before = |days: u32| now - Millis::from(days) * DAY_MS;
+    loop {
+        let mut tx = worker.db.write().await?;
+        let forgotten = dedup::prune(&mut tx, before(settings.dedup_days), CHUNK).await?;
+        tx.commit().await?;
+        if forgotten < CHUNK.unsigned_abs() {
+            break;
+        }
+    }
     let mut tx = worker.db.write().await?;
-    dedup::prune(&mut tx, now - Millis::from(settings.dedup_days) * DAY_MS, AT_ONCE * 10).await?;
-    let dropped = parked::prune(&mut tx, now - Millis::from(settings.parked_days) * DAY_MS).await?;
+    let dropped = parked::prune(&mut tx, before(settings.parked_days)).await?;
+    meta::prune_records(&mut tx, before(settings.record_days)).await?;
     tx.commit().await?;
     if dropped > 0 {
         tracing::info!(dropped, "parked events whose message never came were dropped");

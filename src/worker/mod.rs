@@ -40,10 +40,21 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken) {
         let mut tasks = JoinSet::new();
         for partition in 0..self.queue.partitions() {
-            tasks.spawn(self.clone().work(partition, stop.clone()));
+            tasks.spawn(self.clone().work_for_ever(partition, stop.clone()));
         }
         tasks.spawn(house::keep(self, stop));
         while tasks.join_next().await.is_some() {}
+    }
+
+    /// A panic ends neither the partition nor the others: its consumer is gone with it, so what it held comes again.
+    async fn work_for_ever(self, partition: u16, stop: CancellationToken) {
+        while let Err(panic) = tokio::spawn(self.clone().work(partition, stop.clone())).await {
+            tracing::error!(partition, %panic, "the worker of a partition failed and starts again");
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep(AWAY.1) => {}
+            }
+        }
     }
 
     async fn work(self, partition: u16, stop: CancellationToken) {
@@ -102,6 +113,7 @@ impl Worker {
                 Delivery::ack_all(good).await
             }
             Err(error) if error.is_unavailable() => self.release_all(good, error).await,
+            Err(error) if error.is_conflict() && good.len() == 1 => self.release_all(good, error).await,
             Err(_) if good.len() > 1 => self.settle_one_by_one(good, envelopes).await,
             Err(error) => self.settle_failed(good, &envelopes, &error).await,
         }
@@ -126,7 +138,7 @@ impl Worker {
                     count(&report);
                     delivery.ack().await?;
                 }
-                Err(error) if error.is_unavailable() => {
+                Err(error) if error.is_unavailable() || error.is_conflict() => {
                     let mut again = vec![delivery];
                     again.extend(rest.map(|(delivery, _)| delivery));
                     return self.release_all(again, error).await;

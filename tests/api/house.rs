@@ -107,7 +107,7 @@ impl House {
         let api = Api::new(db.clone(), clock.clone(), queue.clone(), blobs.clone(), telemetry::metrics());
         let config = Config::defaults();
         let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
-        let directory = Directory::new(db.clone(), clock.clone(), key, &config);
+        let directory = Directory::new(db.clone(), key, &config);
         let inbound = Inbound { db: db.clone(), clock: clock.clone(), queue, blobs: blobs.clone() };
         let gateway = Gateway::new(inbound, directory, &config.gateway);
         let router = router(api.clone()).merge(gateway.router());

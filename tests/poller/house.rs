@@ -79,7 +79,7 @@ impl<'a> House<'a> {
             queue: queue.clone(),
             blobs: Blobs::in_dir(&self.config.data_dir),
         };
-        let directory = Directory::new(self.db.clone(), self.clock.clone(), self.key.clone(), &self.config);
+        let directory = Directory::new(self.db.clone(), self.key.clone(), &self.config);
         let stop = CancellationToken::new();
         let task = tokio::spawn(Poller::new(inbound, directory, &self.config).run(stop.clone()));
         Process { stop, task, queue }

@@ -114,6 +114,35 @@ for_each_backend! {
         house.close().await;
     }
 
+    an_app_that_nobody_configured_is_refused_and_leaves_nothing_p9: |backend| {
+        let house = House::open(backend).await;
+        let body = whatsapp_to("99999", vec![text("1", 1, T, "hola")]).to_string().into_bytes();
+        assert_eq!(house.meta_raw(0, body, "a-secret-of-nobody").await.status(), 401);
+        assert!(unknown_accounts(&house).await.is_empty());
+        house.close().await;
+    }
+
+    a_channel_that_cannot_be_opened_answers_503_until_it_can_p1: |backend| {
+        let house = House::open(backend).await;
+        // Given a channel whose stored settings this version cannot use,
+        let mut tx = house.base().db.write().await.expect("a transaction");
+        let broken = channels::ChannelRow {
+            id: 0, uuid: "broken".into(), company_id: house.company, kind: "whatsapp".into(), name: "Roto".into(),
+            account: "20777".into(), settings: "{}".into(), secrets: "{}".into(), active: 1, reopen_within_ms: 0,
+            version: 1, last_event_at: None, last_error: None, last_error_at: None, created_at: 0,
+        };
+        channels::insert(&mut tx, &broken, &["20777".to_owned()]).await.expect("inserted");
+        tx.commit().await.expect("committed");
+        // when its platform pushes, then it is asked to come again, on either address.
+        let body = whatsapp_to("20777", vec![text("1", 1, T, "hola")]).to_string().into_bytes();
+        crate::support::until("the channel is known", async || {
+            house.meta_raw(0, body.clone(), APP_SECRET).await.status() == 503
+        }).await;
+        let answer = house.client.post(house.url(0, "/webhooks/broken")).body(body).send().await.expect("an answer");
+        assert_eq!(answer.status(), 503);
+        house.close().await;
+    }
+
     a_body_beyond_the_limit_is_refused_p8: |backend| {
         let house = House::open(backend).await;
         let large = whatsapp(vec![text("1", 1, T, &"a".repeat(5 << 20))]).to_string().into_bytes();

@@ -217,6 +217,79 @@ for_each_backend! {
         house.close().await;
     }
 
+    two_customers_who_answer_the_same_unknown_mail_do_not_share_a_ticket: |backend| {
+        let house = House::open(backend).await;
+        let mail = |from: &str, id: &str, subject: &str, reference: &str, body: &str| format!(
+            "From: {from}\r\nTo: soporte@tienda.example\r\nSubject: {subject}\r\nMessage-ID: <{id}>\r\n\
+             In-Reply-To: <{reference}>\r\nContent-Type: text/plain\r\n\r\n{body}\r\n");
+        assert_eq!(house.mail(mail("dora@example.net", "a@x", "Re: Oferta", "oferta@elsewhere", "uno")).await, 200);
+        house.tickets_after(1).await;
+        assert_eq!(house.mail(mail("eve@example.net", "b@x", "Re: Oferta", "oferta@elsewhere", "dos")).await, 200);
+        house.tickets_after(2).await;
+        // The same customer again, about the same mail, goes on in her own;
+        assert_eq!(house.mail(mail("dora@example.net", "c@x", "Re: Oferta", "oferta@elsewhere", "tres")).await, 200);
+        house.tickets_after(3).await;
+        // and a mailer that gives two mails one id loses neither.
+        assert_eq!(house.mail(mail("dora@example.net", "c@x", "Re: Oferta", "a@x", "cuatro")).await, 200);
+        let tickets = house.tickets_after(4).await;
+        assert_eq!(tickets.len(), 2);
+        assert_eq!(house.contents(&tickets[0]).await, ["uno", "tres", "cuatro"]);
+        assert_eq!(house.contents(&tickets[1]).await, ["dos"]);
+        house.close().await;
+    }
+
+    an_edit_may_bring_a_file_and_says_nothing_about_an_albums_caption: |backend| {
+        let house = House::open(backend).await;
+        let photo = |id: i64, message: i64, file: &str, over: Value| {
+            let mut update = update(id, 4401, message, T + message, "");
+            update["message"].as_object_mut().expect("a message").remove("text");
+            update["message"]["photo"] = json!([{"file_id": file, "file_unique_id": file, "width": 9, "height": 6}]);
+            update["message"] = with(update["message"].clone(), over);
+            update
+        };
+        let edited = |mut update: Value| {
+            update["edited_message"] = with(update["message"].clone(), json!({"edit_date": T + 99}));
+            update.as_object_mut().expect("an update").remove("message");
+            update
+        };
+        // Given a photo with a caption, and an album whose first picture has one,
+        assert_eq!(house.telegram(0, &photo(1, 1, "A", json!({"caption": "mira"}))).await, 200);
+        assert_eq!(house.telegram(0, &photo(2, 2, "B", json!({"caption": "mis fotos", "media_group_id": "g"}))).await, 200);
+        assert_eq!(house.telegram(0, &photo(3, 3, "C", json!({"media_group_id": "g"}))).await, 200);
+        let tickets = house.tickets_after(2).await;
+        // when the photo is replaced, and the album's other picture is edited without words,
+        assert_eq!(house.telegram(0, &edited(photo(4, 1, "D", json!({"caption": "mira"})))).await, 200);
+        assert_eq!(house.telegram(0, &edited(photo(5, 3, "C", json!({"media_group_id": "g"})))).await, 200);
+        house.settled().await;
+        // then the new file is there beside the old one, and the caption stays.
+        let found = house.messages(&tickets[0]).await;
+        assert_eq!(found.iter().map(|message| message.content.as_str()).collect::<Vec<_>>(), ["mira", "mis fotos"]);
+        let mut tx = house.base().db.read().await.expect("a transaction");
+        let count = async |tx: &mut relevo::store::Tx, id: &str| messages::attachments(tx, &[id]).await.expect("files").len();
+        assert_eq!((count(&mut tx, &found[0].id).await, count(&mut tx, &found[1].id).await), (2, 2));
+        drop(tx);
+        house.close().await;
+    }
+
+    a_customer_who_was_known_twice_becomes_one: |backend| {
+        let house = House::open(backend).await;
+        let from = |id: &str, who: Value| {
+            let message = json!({"id": format!("wamid.{id}"), "timestamp": T.to_string(), "type": "text", "text": {"body": id}});
+            whatsapp(vec![with(message, who)])
+        };
+        // Given one customer known by her number and one known by a user id,
+        assert_eq!(house.meta(&from("1", json!({"from": "49151"}))).await, 200);
+        assert_eq!(house.meta(&from("2", json!({"from_user_id": "DE.7"}))).await, 200);
+        let tickets = house.tickets_after(2).await;
+        assert_ne!(tickets[0].contact_id, tickets[1].contact_id);
+        // when a message names both, then they are one person, with all her tickets.
+        assert_eq!(house.meta(&from("3", json!({"from": "49151", "from_user_id": "DE.7"}))).await, 200);
+        let tickets = house.tickets_after(3).await;
+        assert_eq!(tickets.len(), 2);
+        assert_eq!(tickets[0].contact_id, tickets[1].contact_id);
+        house.close().await;
+    }
+
     a_group_that_migrates_stays_one_thread: |backend| {
         let house = House::open(backend).await;
         let in_group = |id: i64, chat: i64, message: i64, over: Value| {

@@ -40,6 +40,7 @@ pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Confi
         (None, None, None) => mid(id),
     };
     ThreadRef {
+        hints: Vec::new(),
         partition,
         id: proven,
         aliases: vec![mid(id)],

@@ -2,6 +2,7 @@
 
 use relevo_adapters::{Attachment, MediaSource, Message, text};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::world::World;
 use crate::{domain::Envelope, store::messages::AttachmentRow};
@@ -25,6 +26,21 @@ impl World {
             self.added.attachments.push(attachment_row(id, envelope, attachment, message_id));
         }
     }
+}
+
+/// What makes two mentions of a file the same file: the platform's stable id for it, else where it is.
+pub(super) fn file_key(attachment: &Attachment) -> String {
+    stable_id(attachment.extra.as_ref()).unwrap_or_else(|| to_json(&attachment.source))
+}
+
+/// [`file_key`] of a stored attachment.
+pub(super) fn file_name(row: &AttachmentRow) -> String {
+    let extra: Option<Value> = row.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok());
+    stable_id(extra.as_ref()).unwrap_or_else(|| row.source.clone())
+}
+
+fn stable_id(extra: Option<&Value>) -> Option<String> {
+    extra?.get("file_unique_id")?.as_str().map(str::to_owned)
 }
 
 fn attachment_row(id: String, envelope: &Envelope, attachment: &Attachment, message_id: &str) -> AttachmentRow {

@@ -6,6 +6,7 @@ use relevo_adapters::{Content, Identity, InboundEvent};
 
 use super::{
     IntakeError,
+    bodies::file_name,
     world::{Additions, Entry, World},
 };
 use crate::{
@@ -36,6 +37,7 @@ impl World {
             numbers: HashMap::new(),
             refs: HashMap::new(),
             messages: BTreeMap::new(),
+            files: HashMap::new(),
             waiting: HashMap::new(),
             added: Additions::default(),
             report: super::Report::default(),
@@ -43,10 +45,11 @@ impl World {
         world.load_identities(tx, events).await?;
         world.load_numbers(tx, events).await?;
         world.load_conversations(tx, events).await?;
+        world.load_messages(tx, events).await?;
         world.load_tickets(tx).await?;
         world.load_contacts(tx).await?;
-        world.load_messages(tx, events).await?;
         world.load_waiting(tx, events).await?;
+        world.load_files(tx, events).await?;
         Ok(world)
     }
 
@@ -107,8 +110,9 @@ impl World {
     }
 
     async fn load_tickets(&mut self, tx: &mut Tx) -> Result<(), IntakeError> {
-        let ids: BTreeSet<&str> =
-            self.conversations.values().filter_map(|entry| entry.row.ticket_id.as_deref()).collect();
+        let of_threads = self.conversations.values().filter_map(|entry| entry.row.ticket_id.as_deref());
+        let of_messages = self.messages.values().filter_map(|entry| entry.row.ticket_id.as_deref());
+        let ids: BTreeSet<&str> = of_threads.chain(of_messages).collect();
         if ids.is_empty() {
             return Ok(());
         }
@@ -164,6 +168,27 @@ impl World {
     }
 }
 
+impl World {
+    /// The files of messages that get edited (rare): an edit may bring a new one.
+    async fn load_files(&mut self, tx: &mut Tx, events: &[&Envelope]) -> Result<(), IntakeError> {
+        let waiting = self.waiting.values().flatten();
+        let edits = events.iter().copied().chain(waiting).filter_map(|envelope| match &envelope.event.content {
+            Content::Revision { target, message } if !message.attachments.is_empty() => {
+                self.refs.get(&(envelope.channel, target.clone()))
+            }
+            _ => None,
+        });
+        let ids: BTreeSet<&str> = edits.map(String::as_str).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for row in messages::attachments(tx, &ids.into_iter().collect::<Vec<_>>()).await? {
+            self.files.entry(row.message_id.clone()).or_default().push(file_name(&row));
+        }
+        Ok(())
+    }
+}
+
 async fn load_channels(tx: &mut Tx, events: &[&Envelope]) -> Result<HashMap<i64, channels::ChannelRow>, IntakeError> {
     let ids: BTreeSet<i64> = events.iter().map(|envelope| envelope.channel).collect();
     let rows = channels::load(tx, &ids.iter().copied().collect::<Vec<_>>()).await?;
@@ -187,7 +212,8 @@ fn names(event: &InboundEvent) -> impl Iterator<Item = &str> {
         Content::ThreadMoved { from } => from,
         _ => &[],
     };
-    event.thread.aliases.iter().chain(&event.thread.evidence).chain(moved).map(String::as_str)
+    let thread = &event.thread;
+    thread.aliases.iter().chain(&thread.hints).chain(&thread.evidence).chain(moved).map(String::as_str)
 }
 
 /// Every message name that the event mentions.

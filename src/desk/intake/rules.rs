@@ -64,12 +64,26 @@ impl World {
 
     fn message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
         let name = message.id.clone().map(|id| (envelope.channel, id));
-        // One that is known is older than the dedup markers reach, or comes from a rescan of a mailbox.
-        if name.as_ref().is_none_or(|name| !self.refs.contains_key(name)) {
+        // One that is known is older than the dedup markers reach, or comes from a rescan of a mailbox. But mailers
+        // reuse ids: the same id with other words is another message, which only lacks a name.
+        if name.as_ref().is_none_or(|name| !self.is_known(name, message)) {
             self.add_message(envelope, message, origin);
         }
         let waiting = name.and_then(|name| self.waiting.remove(&name)).unwrap_or_default();
         waiting.iter().for_each(|waiting| self.apply(waiting));
+    }
+
+    fn is_known(&self, name: &(i64, String), message: &Message) -> bool {
+        let known = self.refs.get(name);
+        let row = known.and_then(|id| self.messages.get(id)).map(|entry| &entry.row);
+        match (known, row) {
+            (None, _) => false,
+            // An edited or grouped message no longer says what it said when it came.
+            (Some(_), Some(row)) if row.edited_at.is_none() && message.group.is_none() => {
+                row.body == to_json(&message.body)
+            }
+            (Some(_), _) => true,
+        }
     }
 
     fn add_message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
@@ -165,8 +179,10 @@ impl World {
             row.body = to_json(&Body::Text { text });
         }
         let ticket = entry.row.ticket_id.clone();
-        let conversation = entry.row.conversation_id.clone();
-        self.note_inbound(&conversation, envelope);
+        if entry.row.direction == Origin::Contact.direction() {
+            let conversation = entry.row.conversation_id.clone();
+            self.note_inbound(&conversation, envelope);
+        }
         (id, ticket)
     }
 

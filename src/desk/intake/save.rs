@@ -17,6 +17,10 @@ impl World {
         self.save_conversations(tx).await?;
         self.save_tickets(tx).await?;
         self.save_messages(tx).await?;
+        if !self.added.merges.is_empty() {
+            let merges: Vec<_> = std::mem::take(&mut self.added.merges).into_iter().collect();
+            contacts::merge(tx, &merges).await?;
+        }
         self.save_additions(tx).await?;
         let now = self.clock.now();
         let stale: Vec<i64> = self

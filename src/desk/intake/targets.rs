@@ -1,12 +1,15 @@
 //! Events about a message that is there, or is still to come: then they are parked (P5).
 
-use relevo_adapters::{Bounce, Message, Notice, Receipt, ReceiptStatus};
+use std::collections::HashSet;
+
+use relevo_adapters::{Attachment, Body, Bounce, Message, Notice, Receipt, ReceiptStatus};
 
 use super::{
-    bodies::{preview, to_json},
+    bodies::{file_key, file_name, preview, to_json},
     world::World,
 };
 use crate::{
+    desk::tickets::DELETED,
     domain::{Envelope, advances},
     store::{
         messages::{ReactionRow, ReceiptRow, RevisionRow},
@@ -58,40 +61,45 @@ impl World {
     pub(super) fn revision(&mut self, envelope: &Envelope, target: &str, message: &Message) {
         let Some(message_id) = self.target(envelope, target) else { return };
         let id = self.clock.id();
+        self.add_new_attachments(envelope, message, &message_id);
         let Some(entry) = self.messages.get_mut(&message_id) else { return };
         let body = to_json(&message.body);
         let at = envelope.at();
-        if entry.row.body == body || entry.row.edited_at > Some(at) {
+        // One picture of an album, edited without words, says nothing about the caption that the album shares.
+        let wordless = message.body == Body::Empty && (message.group.is_some() || message.attachments.is_empty());
+        if wordless || entry.row.body == body || entry.row.edited_at > Some(at) {
             return;
         }
         let row = entry.edit();
         let content = message.display();
         self.added.revisions.push(RevisionRow {
             id,
-            message_id,
+            message_id: message_id.clone(),
             content: std::mem::replace(&mut row.content, content),
             body: std::mem::replace(&mut row.body, body),
             at,
         });
         row.edited_at = Some(at);
-        self.show_on_ticket(target, envelope);
+        self.show_on_ticket(&message_id);
     }
 
-    /// The ticket shows the new words if the edited message is the one it shows.
-    fn show_on_ticket(&mut self, target: &str, envelope: &Envelope) {
-        let Some(id) = self.find_message(envelope.channel, target) else { return };
-        let Some(message) = self.messages.get(&id).map(|entry| &entry.row) else { return };
+    /// The ticket shows a message's new words, or that it was deleted, if that message is the one it shows.
+    fn show_on_ticket(&mut self, message: &str) {
+        let Some(message) = self.messages.get(message).map(|entry| &entry.row) else { return };
         let Some(ticket) = message.ticket_id.as_ref().and_then(|id| self.tickets.get_mut(id)) else { return };
         if ticket.row.last_message_at == Some(message.at) {
-            ticket.edit().last_content = Some(preview(&message.content));
+            ticket.edit().last_content = Some(match message.deleted_at {
+                Some(_) => DELETED.to_owned(),
+                None => preview(&message.content),
+            });
         }
     }
 
     pub(super) fn tombstone(&mut self, envelope: &Envelope, target: &str) {
         let Some(message_id) = self.target(envelope, target) else { return };
-        if let Some(entry) = self.messages.get_mut(&message_id) {
-            entry.edit().deleted_at = Some(envelope.at());
-        }
+        let Some(entry) = self.messages.get_mut(&message_id) else { return };
+        entry.edit().deleted_at = Some(envelope.at());
+        self.show_on_ticket(&message_id);
     }
 
     pub(super) fn visibility(&mut self, envelope: &Envelope, target: &str, hidden: bool) {
@@ -99,6 +107,16 @@ impl World {
         if let Some(entry) = self.messages.get_mut(&message_id) {
             entry.edit().hidden_at = hidden.then(|| envelope.at());
         }
+    }
+
+    /// An edit may bring another file: it joins those that are there already.
+    fn add_new_attachments(&mut self, envelope: &Envelope, message: &Message, message_id: &str) {
+        let known = self.files.get(message_id).cloned().unwrap_or_default();
+        let added = self.added.attachments.iter().filter(|row| row.message_id == message_id);
+        let known: HashSet<String> = known.into_iter().chain(added.map(file_name)).collect();
+        let attachments: Vec<Attachment> =
+            message.attachments.iter().filter(|file| !known.contains(&file_key(file))).cloned().collect();
+        self.add_attachments(envelope, &Message { attachments, ..Message::default() }, message_id);
     }
 
     pub(super) fn receipt(&mut self, envelope: &Envelope, receipt: &Receipt) {
@@ -115,7 +133,10 @@ impl World {
             Some(details) => format!("{} {}: {details}", error.code, error.title),
             None => format!("{} {}", error.code, error.title),
         });
-        self.set_status(&message_id, receipt.status, failure, envelope);
+        // In a group one member's failure is not the message's.
+        if receipt.participant.is_none() || receipt.status != ReceiptStatus::Failed {
+            self.set_status(&message_id, receipt.status, failure, envelope);
+        }
     }
 
     fn set_status(&mut self, message: &str, status: ReceiptStatus, failure: Option<String>, envelope: &Envelope) {
@@ -137,6 +158,8 @@ impl World {
             let text = bounce.recipients.first().map(|recipient| format!("{} {}", recipient.action, recipient.address));
             return self.notice(envelope, &Notice { kind: "bounce".to_owned(), text });
         };
+        // One of several recipients whom it did not reach does not make the mail a failure.
+        let reached = bounce.recipients.iter().any(|recipient| recipient.action == "delivered");
         for recipient in &bounce.recipients {
             let status = match recipient.action.as_str() {
                 "failed" => ReceiptStatus::Failed,
@@ -155,7 +178,9 @@ impl World {
                 error: (status == ReceiptStatus::Failed).then(|| to_json(recipient)),
                 data: None,
             });
-            self.set_status(&message_id, status, Some(reason.join(" ")), envelope);
+            if status != ReceiptStatus::Failed || !reached {
+                self.set_status(&message_id, status, Some(reason.join(" ")), envelope);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a batch of events may touch, in memory: loaded once, changed by the rules, saved once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use relevo_adapters::{Identity, InboundEvent, Millis, Party};
 
@@ -10,7 +10,7 @@ use crate::{
     domain::Envelope,
     store::{
         channels::{ChannelEvent, ChannelRow},
-        contacts::{Contact, IdentityRow},
+        contacts::{Contact, IdentityRow, Merge},
         conversations::{Conversation, KeyRow},
         messages::{AttachmentRow, MessageRow, ReactionRow, ReceiptRow, RefRow, RevisionRow},
         parked::ParkedEvent,
@@ -47,6 +47,7 @@ impl<T> Entry<T> {
 pub(super) struct Additions {
     pub(super) identities: Vec<IdentityRow>,
     pub(super) moved_identities: Vec<IdentityRow>,
+    pub(super) merges: BTreeSet<Merge>,
     pub(super) keys: Vec<KeyRow>,
     pub(super) moved_keys: Vec<KeyRow>,
     pub(super) refs: Vec<RefRow>,
@@ -73,6 +74,8 @@ pub(super) struct World {
     pub(super) numbers: HashMap<(i64, i64), String>,
     pub(super) refs: HashMap<(i64, String), String>,
     pub(super) messages: BTreeMap<String, Entry<MessageRow>>,
+    /// The files of messages that an edit of this batch is about, by [`super::bodies::file_name`].
+    pub(super) files: HashMap<String, Vec<String>>,
     /// Events that wait for a message of this batch.
     pub(super) waiting: HashMap<(i64, String), Vec<Envelope>>,
     pub(super) added: Additions,
@@ -120,9 +123,23 @@ impl World {
             match self.identities.insert((company, identity.clone()), contact.to_owned()) {
                 None => self.added.identities.push(row()),
                 Some(before) if before == contact => {}
-                Some(_) => self.move_identity(row()),
+                Some(before) => {
+                    self.move_identity(row());
+                    self.merge_contact(before, contact);
+                }
             }
         }
+    }
+
+    /// The same person was known twice: what belongs to the one goes to the other.
+    fn merge_contact(&mut self, old: String, new: &str) {
+        for entry in self.tickets.values_mut().filter(|entry| entry.row.contact_id.as_deref() == Some(&old)) {
+            entry.edit().contact_id = Some(new.to_owned());
+        }
+        for entry in self.conversations.values_mut().filter(|entry| entry.row.contact_id.as_deref() == Some(&old)) {
+            entry.edit().contact_id = Some(new.to_owned());
+        }
+        self.added.merges.insert(Merge { o: old, n: new.to_owned() });
     }
 
     /// An address that was added by this very batch moves before it is saved.
@@ -164,7 +181,14 @@ impl World {
             .id
             .as_ref()
             .filter(|id| self.conversations.get(*id).is_some_and(|found| found.row.channel_id == envelope.channel));
-        let by_name = || thread.aliases.iter().chain(&thread.evidence).find_map(|key| self.key(envelope.channel, key));
+        let by_name = || {
+            thread
+                .aliases
+                .iter()
+                .chain(&thread.hints)
+                .chain(&thread.evidence)
+                .find_map(|key| self.key(envelope.channel, key))
+        };
         by_id.or_else(by_name).cloned().or_else(|| self.hinted(envelope, contact))
     }
 

@@ -153,7 +153,9 @@ for_each_database! {
         for (name, owner) in [("partition:1", "a"), ("partition:2", "b"), ("worker:a", "a")] {
             assert!(leases::take(&mut tx, name, owner, 100, 200).await.expect("asked"));
         }
-        leases::renew(&mut tx, "a", 300).await.expect("renewed");
+        // The names that are held, as far as they are the owner's.
+        let held = ["partition:1", "partition:2", "worker:a"].map(str::to_owned);
+        leases::renew(&mut tx, "a", &held, 300).await.expect("renewed");
         let pair = |name: &str, owner: &str| (name.to_owned(), owner.to_owned());
         let live = leases::live(&mut tx, "partition:", 199).await.expect("asked");
         assert_eq!(live, [pair("partition:1", "a"), pair("partition:2", "b")]);
