@@ -31,7 +31,7 @@ pub struct InboundEvent {
 
 /// How an event names its conversation.
 ///
-/// Lookup order: `id`, then `aliases`, then `evidence` (each first to last), then `ticket_hint`.
+/// Lookup order: `id`, then `aliases`, then `hints`, then `evidence` (each first to last), then `ticket_hint`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ThreadRef {
     /// Events with an equal partition are applied in the order in which they were accepted (P4).
@@ -43,8 +43,12 @@ pub struct ThreadRef {
     /// another thread before (a customer's phone number and business-scoped id; a migrated group's two ids).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
+    /// Names that point at the thread if they are known; never bound (the `References` of a mail: whoever writes them
+    /// proves nothing).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
     /// Names that point at the thread: the first that is known finds it, unknown ones are bound to it, and one that
-    /// is bound to another thread stays there (the `References` of a mail).
+    /// is bound to another thread stays there (a comment's own id).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
     /// A ticket number found in the text; believed only if the sender is that ticket's contact.

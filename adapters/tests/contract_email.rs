@@ -13,8 +13,8 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use relevo_adapters::{
-    Channel, Content, MediaSource, Millis, ParseError, Parsed, Settings, Source, VerifyError, WebhookRequest, email,
-    verify,
+    Channel, Content, InboundEvent, MediaSource, Millis, ParseError, Parsed, Settings, Source, VerifyError,
+    WebhookRequest, email, verify,
 };
 use serde_json::{Value, json};
 
@@ -134,6 +134,8 @@ fn p2_every_event_has_keys_and_a_partition_and_a_second_delivery_has_the_same() 
         for event in &once.events {
             assert!(!event.dedup.is_empty() && event.dedup.iter().all(|key| !key.is_empty()), "{}", path.display());
             assert!(!event.thread.partition.is_empty(), "{}", path.display());
+            let report = matches!(event.content, Content::Bounce(_) | Content::Notice(_));
+            assert!(!report || event.thread.evidence.is_empty(), "{}: reports bind nothing", path.display());
         }
     }
 }
@@ -294,6 +296,42 @@ fn what_is_no_mail_is_an_error() {
     ] {
         assert!(run(channel.as_ref(), Some(content_type), &Bytes::from_static(body.as_bytes())).is_err(), "{body}");
     }
+}
+
+fn only_event(mail: &str) -> InboundEvent {
+    let parsed = mailbox().decode(&Bytes::from(mail.to_owned()), NOW).unwrap();
+    assert_eq!(parsed.events.len(), 1);
+    parsed.events.into_iter().next().unwrap()
+}
+
+#[test]
+fn a_mail_that_answers_is_known_by_its_sender_and_points_at_what_it_answers() {
+    let answer = |from: &str| {
+        only_event(&format!(
+            "From: {from}\nMessage-ID: <child@x>\nIn-Reply-To: <parent@x>\n\
+             References: <root@x> <child@x> <parent@x>\n\nHola"
+        ))
+        .thread
+    };
+    let thread = answer("Ida@example.net");
+    assert_eq!(thread.aliases, ["mid:child@x"]);
+    assert_eq!(thread.hints, ["mid:parent@x", "mid:root@x"]);
+    let names = ["ref:ida@example.net:child@x", "ref:ida@example.net:parent@x", "ref:ida@example.net:root@x"];
+    assert_eq!(thread.evidence, names);
+    let other = answer("eva@example.net").evidence;
+    assert!(other.iter().all(|name| !thread.evidence.contains(name)), "two senders share no evidence");
+    let parent = only_event("From: ida@example.net\nMessage-ID: <parent@x>\n\nHola").thread;
+    assert!(parent.hints.is_empty());
+    assert!(thread.evidence.contains(&parent.evidence[0]), "a child that came first is found by its parent");
+    let unknown = only_event("Message-ID: <child@x>\nIn-Reply-To: <parent@x>\n\nHola").thread;
+    assert_eq!((unknown.hints, unknown.evidence), (vec!["mid:parent@x".to_owned()], Vec::new()));
+}
+
+#[test]
+fn p8_what_a_mail_points_at_is_bounded() {
+    let references: String = (0..500).map(|at| format!(" <{at}@x>")).collect();
+    let thread = only_event(&format!("From: a@b\nMessage-ID: <own@x>\nReferences:{references}\n\nHola")).thread;
+    assert_eq!((thread.hints.len(), thread.evidence.len()), (20, 21));
 }
 
 proptest::proptest! {

@@ -83,8 +83,8 @@ pub(crate) fn of_news(news: News) -> InboundEvent {
         true => format!("upd:{}", verify::hex(&Sha256::digest(news.raw.to_string()))),
         false => news.key,
     };
-    let evidence: Vec<String> = news.bounce.iter().flat_map(|bounce| &bounce.targets).map(|id| mid(id)).collect();
-    let partition = evidence.first().cloned().unwrap_or_else(|| format!("news:{}", news.provider));
+    let hints: Vec<String> = news.bounce.iter().flat_map(|bounce| &bounce.targets).map(|id| mid(id)).collect();
+    let partition = hints.first().cloned().unwrap_or_else(|| format!("news:{}", news.provider));
     let content = match news.bounce {
         Some(bounce) => Content::Bounce(bounded(bounce)),
         None => Content::Notice(Notice {
@@ -93,7 +93,7 @@ pub(crate) fn of_news(news: News) -> InboundEvent {
         }),
     };
     InboundEvent {
-        thread: ThreadRef { partition, evidence, ..ThreadRef::default() },
+        thread: ThreadRef { partition, hints, ..ThreadRef::default() },
         dedup: vec![key],
         at: news.at,
         sender: None,
