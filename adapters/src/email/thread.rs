@@ -2,7 +2,7 @@
 
 use super::{
     config::Config,
-    mail::Mail,
+    mail::{Mail, tidy_id},
     mime::{Address, addresses},
     token,
 };
@@ -86,7 +86,8 @@ fn other_mails(ids: impl Iterator<Item = String>, own: &str) -> Vec<String> {
 /// by it, while two senders who answer the same unknown mail share no conversation.
 fn evidence(sender: &Address, own: &str, others: &[String]) -> Vec<String> {
     let named = std::iter::once(own).chain(others.iter().map(String::as_str));
-    named.map(|id| format!("ref:{}:{id}", sender.email)).collect()
+    let sender = tidy_id(&sender.email);
+    named.map(|id| format!("ref:{sender}:{id}")).collect()
 }
 
 /// The conversation whose signed reply token is among the recipients.
