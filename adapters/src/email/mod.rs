@@ -34,13 +34,16 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "email",
     aliases: &["correo", "mail"],
-    capabilities: Capabilities { max_webhook_bytes: 40 << 20, handshake: false, reopen_within_ms: 604_800_000 },
+    capabilities: Capabilities { max_webhook_bytes: MAX_WEBHOOK, handshake: false, reopen_within_ms: 604_800_000 },
     settings: config::SETTINGS,
     open,
 };
 
 /// The header field that marks our own mails: a mail that carries it never opens a ticket.
 pub use automatic::LOOP_HEADER;
+
+/// Postmark's 35 MB of attachments, as base64 in JSON, doubled by the raw mail beside them; bytes.
+const MAX_WEBHOOK: usize = 112 << 20;
 
 /// Pieces of one event webhook that are looked at.
 const MAX_PIECES: usize = 10_000;
