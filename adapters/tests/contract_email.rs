@@ -283,7 +283,7 @@ fn a_mailbox_has_its_addresses_and_no_handshake() {
 #[test]
 fn what_is_no_mail_is_an_error() {
     let channel = mailbox();
-    for bytes in ["", "\n", "no header at all\n\nreally"] {
+    for bytes in ["", "\n", "no header at all\n\nreally", "{\"a\": 1}", "\"a\": 1\n{x: y\n"] {
         assert!(channel.decode(&Bytes::from_static(bytes.as_bytes()), NOW).is_err(), "{bytes:?}");
     }
     for (content_type, body) in [
@@ -332,6 +332,47 @@ fn p8_what_a_mail_points_at_is_bounded() {
     let references: String = (0..500).map(|at| format!(" <{at}@x>")).collect();
     let thread = only_event(&format!("From: a@b\nMessage-ID: <own@x>\nReferences:{references}\n\nHola")).thread;
     assert_eq!((thread.hints.len(), thread.evidence.len()), (20, 21));
+}
+
+#[test]
+fn p7_json_is_json_whatever_its_content_type() {
+    let channel = mailbox();
+    let postmark =
+        Bytes::from_static(b"\r\n {\"From\": \"ida@example.net\", \"Subject\": \"hola\", \"TextBody\": \"x\"}");
+    let events = Bytes::from_static(b"[{\"event\": \"delivered\", \"sg_event_id\": \"1\"}]");
+    for body in [postmark, events] {
+        let stated = run(channel.as_ref(), Some("application/json"), &body).unwrap();
+        for content_type in ["text/plain; charset=UTF-8", "message/rfc822", "application/x-www-form-urlencoded"] {
+            assert_eq!(run(channel.as_ref(), Some(content_type), &body).unwrap(), stated, "{content_type}");
+        }
+    }
+}
+
+#[test]
+fn p7_a_notification_of_amazon_is_a_dead_letter_and_no_ticket() {
+    let body = Bytes::from_static(
+        b"{\n  \"Type\" : \"Notification\",\n  \"TopicArn\" : \"arn:aws:sns:x:1:t\",\n  \"Subject\" : \"Amazon SES\",\n  \"Message\" : \"m\"\n}",
+    );
+    for content_type in ["text/plain; charset=UTF-8", "application/json"] {
+        let ParseError(reason) = run(mailbox().as_ref(), Some(content_type), &body).unwrap_err();
+        assert!(reason.contains("Amazon SNS"), "{reason}");
+    }
+    assert!(mailbox().decode(&body, NOW).is_err(), "nor is it a mail");
+}
+
+#[test]
+fn a_url_encoded_mail_keeps_its_bytes() {
+    let mime = "From%3A+ida%40example.net%0D%0ASubject%3A+bytes%0D%0AContent-Type%3A+text%2Fplain%3B+charset%3Diso-8859-1\
+                %0D%0AContent-Transfer-Encoding%3A+8bit%0D%0A%0D%0Acaf%E9%0D%0A";
+    let body = Bytes::from(format!("recipient=a%40b&body-mime={mime}"));
+    let parsed = run(mailbox().as_ref(), Some("application/x-www-form-urlencoded"), &body).unwrap();
+    assert_eq!(parsed.events[0].content.message().unwrap().display().trim(), "café");
+}
+
+#[test]
+fn a_person_may_write_about_an_auto() {
+    let event = only_event("From: ida@example.net\nSubject: Auto: seguro\n\nHola");
+    assert!(matches!(event.content, Content::Message(_)));
 }
 
 proptest::proptest! {

@@ -109,6 +109,10 @@ impl Mailbox {
                 }
                 Ok(parsed)
             }
+            body if body.get("TopicArn").is_some() => Err(ParseError(
+                "Amazon SNS notifications are not understood: let the mail provider call this address itself"
+                    .to_owned(),
+            )),
             body => {
                 let delivery = mailgun::event(body).or_else(|| postmark::read(body));
                 let delivery = delivery.ok_or_else(|| ParseError("not a record of a mail provider".to_owned()))?;
