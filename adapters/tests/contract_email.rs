@@ -375,6 +375,45 @@ fn a_person_may_write_about_an_auto() {
     assert!(matches!(event.content, Content::Message(_)));
 }
 
+#[test]
+fn p2_mails_that_share_an_id_are_told_apart_and_one_mail_is_the_same_by_every_route() {
+    let mail = |from: &str, day: &str, subject: &str, text: &str| {
+        format!(
+            "From: {from}\r\nDate: {day} Mar 2026 10:00:00 +0000\r\nSubject: {subject}\r\nMessage-ID: <same@x>\r\n\r\n{text}\r\n"
+        )
+    };
+    let key = |mail: &str| only_event(mail).dedup;
+    let first = mail("Ida <ida@example.net>", "3", "Pedido", "uno\r\ndos");
+    let event = only_event(&first);
+    assert_eq!(event.content.message().unwrap().id.as_deref(), Some("same@x"));
+    assert!(event.dedup[0].starts_with("mid:same@x:") && event.dedup[0].len() == "mid:same@x:".len() + 16);
+    for other in [
+        mail("Eva <eva@example.net>", "3", "Pedido", "uno\r\ndos"),
+        mail("Ida <ida@example.net>", "4", "Pedido", "uno\r\ndos"),
+        mail("Ida <ida@example.net>", "3", "Otro", "uno\r\ndos"),
+        mail("Ida <ida@example.net>", "3", "Pedido", "uno\r\ntres"),
+    ] {
+        assert_ne!(key(&other), event.dedup, "{other}");
+    }
+    let rescanned = first.replace("\r\n", "\n");
+    assert_eq!(key(&format!("Received: by y\n{rescanned}\n")), event.dedup, "another hop and other line ends");
+    let postmark = json!({
+        "FromFull": {"Email": "ida@example.net", "Name": "Ida"}, "Subject": "Pedido", "TextBody": "uno\ndos\n",
+        "Date": "3 Mar 2026 10:00:00 +0000", "MessageID": "p-1",
+        "Headers": [{"Name": "Message-ID", "Value": "<same@x>"}]
+    });
+    let parsed = run(mailbox().as_ref(), Some("application/json"), &Bytes::from(postmark.to_string())).unwrap();
+    assert_eq!(parsed.events[0].dedup, [event.dedup[0].clone(), "postmark:p-1".to_owned()]);
+}
+
+#[test]
+fn a_sender_cannot_date_a_mail() {
+    let event = only_event("From: ida@example.net\nDate: Tue, 3 Mar 2026 10:00:00 +0000\n\nHola");
+    assert_eq!(event.at, None);
+    let extra = event.content.message().unwrap().extra.clone().unwrap();
+    assert_eq!(extra["date"], "Tue, 3 Mar 2026 10:00:00 +0000");
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
 
