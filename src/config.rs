@@ -200,8 +200,8 @@ impl Config {
             ("gateway.max_in_flight", self.gateway.max_in_flight > 0, "must be at least 1"),
             (
                 "gateway.max_megabytes_in_flight",
-                (64..=65_536).contains(&self.gateway.max_mebibytes),
-                "must be from 64 (one large mail) to 65536",
+                (112..=65_536).contains(&self.gateway.max_mebibytes),
+                "must be from 112 (one large mail) to 65536",
             ),
             ("gateway.timeout_seconds", !self.gateway.timeout.is_zero(), "must be at least 1"),
             ("worker.batch", (1..=5000).contains(&self.worker.batch), "must be from 1 to 5000"),

@@ -26,8 +26,17 @@ pub fn non_blank(text: &str) -> Option<&str> {
 
 /// The parameters of a URL-encoded query string or form, decoded; broken escapes stay as they are.
 pub fn query_pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
-    query.split('&').filter(|part| !part.is_empty()).map(|part| {
-        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+    form_pairs(query.as_bytes()).map(|(key, value)| (lossy(key), lossy(value)))
+}
+
+/// The fields of a URL-encoded form as the bytes that were encoded, in whatever character set they are; broken
+/// escapes stay as they are.
+pub fn form_pairs(form: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + '_ {
+    form.split(|&byte| byte == b'&').filter(|part| !part.is_empty()).map(|part| {
+        let (key, value) = match part.iter().position(|&byte| byte == b'=') {
+            Some(at) => (&part[..at], &part[at + 1..]),
+            None => (part, &[][..]),
+        };
         (percent_decode(key), percent_decode(value))
     })
 }
@@ -37,30 +46,33 @@ pub fn query_value(query: &str, name: &str) -> Option<String> {
     query_pairs(query).find(|(key, _)| key == name).map(|(_, value)| value)
 }
 
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
+fn percent_decode(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escaped = (bytes[at] == b'%')
-            .then(|| text.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
-            .flatten();
-        match (escaped, bytes[at]) {
-            (Some(byte), _) => {
-                out.push(byte);
-                at += 3;
+    let mut rest = bytes;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        match (first, after) {
+            (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                out.push(nibble(*high) << 4 | nibble(*low));
+                rest = after;
             }
-            (None, b'+') => {
-                out.push(b' ');
-                at += 1;
-            }
-            (None, byte) => {
-                out.push(byte);
-                at += 1;
-            }
+            (b'+', _) => out.push(b' '),
+            (byte, _) => out.push(*byte),
         }
     }
-    String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    out
+}
+
+/// The value of a hex digit.
+fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20).wrapping_sub(b'a' - 10),
+    }
+}
+
+fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 #[cfg(test)]
@@ -75,7 +87,14 @@ mod tests {
         );
         assert_eq!(query_value("x=%zz%&y", "x").as_deref(), Some("%zz%"));
         assert_eq!(query_value("x=%C3%A4", "x").as_deref(), Some("ä"));
+        assert_eq!(query_value("x=%c3%A4%+5%", "x").as_deref(), Some("ä% 5%"));
         assert_eq!(query_value("x=1", "y"), None);
+    }
+
+    #[test]
+    fn a_form_keeps_its_bytes() {
+        let pairs: Vec<_> = form_pairs(b"a=%E9+\xFF=&&b").collect();
+        assert_eq!(pairs, [(b"a".to_vec(), b"\xE9 \xFF=".to_vec()), (b"b".to_vec(), Vec::new())]);
     }
 
     #[test]

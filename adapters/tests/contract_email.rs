@@ -13,8 +13,8 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use relevo_adapters::{
-    Channel, Content, MediaSource, Millis, ParseError, Parsed, Settings, Source, VerifyError, WebhookRequest, email,
-    verify,
+    Channel, Content, InboundEvent, MediaSource, Millis, ParseError, Parsed, Settings, Source, VerifyError,
+    WebhookRequest, email, verify,
 };
 use serde_json::{Value, json};
 
@@ -134,6 +134,8 @@ fn p2_every_event_has_keys_and_a_partition_and_a_second_delivery_has_the_same() 
         for event in &once.events {
             assert!(!event.dedup.is_empty() && event.dedup.iter().all(|key| !key.is_empty()), "{}", path.display());
             assert!(!event.thread.partition.is_empty(), "{}", path.display());
+            let report = matches!(event.content, Content::Bounce(_) | Content::Notice(_));
+            assert!(!report || event.thread.evidence.is_empty(), "{}: reports bind nothing", path.display());
         }
     }
 }
@@ -281,7 +283,7 @@ fn a_mailbox_has_its_addresses_and_no_handshake() {
 #[test]
 fn what_is_no_mail_is_an_error() {
     let channel = mailbox();
-    for bytes in ["", "\n", "no header at all\n\nreally"] {
+    for bytes in ["", "\n", "no header at all\n\nreally", "{\"a\": 1}", "\"a\": 1\n{x: y\n"] {
         assert!(channel.decode(&Bytes::from_static(bytes.as_bytes()), NOW).is_err(), "{bytes:?}");
     }
     for (content_type, body) in [
@@ -294,6 +296,122 @@ fn what_is_no_mail_is_an_error() {
     ] {
         assert!(run(channel.as_ref(), Some(content_type), &Bytes::from_static(body.as_bytes())).is_err(), "{body}");
     }
+}
+
+fn only_event(mail: &str) -> InboundEvent {
+    let parsed = mailbox().decode(&Bytes::from(mail.to_owned()), NOW).unwrap();
+    assert_eq!(parsed.events.len(), 1);
+    parsed.events.into_iter().next().unwrap()
+}
+
+#[test]
+fn a_mail_that_answers_is_known_by_its_sender_and_points_at_what_it_answers() {
+    let answer = |from: &str| {
+        only_event(&format!(
+            "From: {from}\nMessage-ID: <child@x>\nIn-Reply-To: <parent@x>\n\
+             References: <root@x> <child@x> <parent@x>\n\nHola"
+        ))
+        .thread
+    };
+    let thread = answer("Ida@example.net");
+    assert_eq!(thread.aliases, ["mid:child@x"]);
+    assert_eq!(thread.hints, ["mid:parent@x", "mid:root@x"]);
+    let names = ["ref:ida@example.net:child@x", "ref:ida@example.net:parent@x", "ref:ida@example.net:root@x"];
+    assert_eq!(thread.evidence, names);
+    let other = answer("eva@example.net").evidence;
+    assert!(other.iter().all(|name| !thread.evidence.contains(name)), "two senders share no evidence");
+    let parent = only_event("From: ida@example.net\nMessage-ID: <parent@x>\n\nHola").thread;
+    assert!(parent.hints.is_empty());
+    assert!(thread.evidence.contains(&parent.evidence[0]), "a child that came first is found by its parent");
+    let unknown = only_event("Message-ID: <child@x>\nIn-Reply-To: <parent@x>\n\nHola").thread;
+    assert_eq!((unknown.hints, unknown.evidence), (vec!["mid:parent@x".to_owned()], Vec::new()));
+}
+
+#[test]
+fn p8_what_a_mail_points_at_is_bounded() {
+    let references: String = (0..500).map(|at| format!(" <{at}@x>")).collect();
+    let thread = only_event(&format!("From: a@b\nMessage-ID: <own@x>\nReferences:{references}\n\nHola")).thread;
+    assert_eq!((thread.hints.len(), thread.evidence.len()), (20, 21));
+}
+
+#[test]
+fn p7_json_is_json_whatever_its_content_type() {
+    let channel = mailbox();
+    let postmark =
+        Bytes::from_static(b"\r\n {\"From\": \"ida@example.net\", \"Subject\": \"hola\", \"TextBody\": \"x\"}");
+    let events = Bytes::from_static(b"[{\"event\": \"delivered\", \"sg_event_id\": \"1\"}]");
+    for body in [postmark, events] {
+        let stated = run(channel.as_ref(), Some("application/json"), &body).unwrap();
+        for content_type in ["text/plain; charset=UTF-8", "message/rfc822", "application/x-www-form-urlencoded"] {
+            assert_eq!(run(channel.as_ref(), Some(content_type), &body).unwrap(), stated, "{content_type}");
+        }
+    }
+}
+
+#[test]
+fn p7_a_notification_of_amazon_is_a_dead_letter_and_no_ticket() {
+    let body = Bytes::from_static(
+        b"{\n  \"Type\" : \"Notification\",\n  \"TopicArn\" : \"arn:aws:sns:x:1:t\",\n  \"Subject\" : \"Amazon SES\",\n  \"Message\" : \"m\"\n}",
+    );
+    for content_type in ["text/plain; charset=UTF-8", "application/json"] {
+        let ParseError(reason) = run(mailbox().as_ref(), Some(content_type), &body).unwrap_err();
+        assert!(reason.contains("Amazon SNS"), "{reason}");
+    }
+    assert!(mailbox().decode(&body, NOW).is_err(), "nor is it a mail");
+}
+
+#[test]
+fn a_url_encoded_mail_keeps_its_bytes() {
+    let mime = "From%3A+ida%40example.net%0D%0ASubject%3A+bytes%0D%0AContent-Type%3A+text%2Fplain%3B+charset%3Diso-8859-1\
+                %0D%0AContent-Transfer-Encoding%3A+8bit%0D%0A%0D%0Acaf%E9%0D%0A";
+    let body = Bytes::from(format!("recipient=a%40b&body-mime={mime}"));
+    let parsed = run(mailbox().as_ref(), Some("application/x-www-form-urlencoded"), &body).unwrap();
+    assert_eq!(parsed.events[0].content.message().unwrap().display().trim(), "café");
+}
+
+#[test]
+fn a_person_may_write_about_an_auto() {
+    let event = only_event("From: ida@example.net\nSubject: Auto: seguro\n\nHola");
+    assert!(matches!(event.content, Content::Message(_)));
+}
+
+#[test]
+fn p2_mails_that_share_an_id_are_told_apart_and_one_mail_is_the_same_by_every_route() {
+    let mail = |from: &str, day: &str, subject: &str, text: &str| {
+        format!(
+            "From: {from}\r\nDate: {day} Mar 2026 10:00:00 +0000\r\nSubject: {subject}\r\nMessage-ID: <same@x>\r\n\r\n{text}\r\n"
+        )
+    };
+    let key = |mail: &str| only_event(mail).dedup;
+    let first = mail("Ida <ida@example.net>", "3", "Pedido", "uno\r\ndos");
+    let event = only_event(&first);
+    assert_eq!(event.content.message().unwrap().id.as_deref(), Some("same@x"));
+    assert!(event.dedup[0].starts_with("mid:same@x:") && event.dedup[0].len() == "mid:same@x:".len() + 16);
+    for other in [
+        mail("Eva <eva@example.net>", "3", "Pedido", "uno\r\ndos"),
+        mail("Ida <ida@example.net>", "4", "Pedido", "uno\r\ndos"),
+        mail("Ida <ida@example.net>", "3", "Otro", "uno\r\ndos"),
+        mail("Ida <ida@example.net>", "3", "Pedido", "uno\r\ntres"),
+    ] {
+        assert_ne!(key(&other), event.dedup, "{other}");
+    }
+    let rescanned = first.replace("\r\n", "\n");
+    assert_eq!(key(&format!("Received: by y\n{rescanned}\n")), event.dedup, "another hop and other line ends");
+    let postmark = json!({
+        "FromFull": {"Email": "ida@example.net", "Name": "Ida"}, "Subject": "Pedido", "TextBody": "uno\ndos\n",
+        "Date": "3 Mar 2026 10:00:00 +0000", "MessageID": "p-1",
+        "Headers": [{"Name": "Message-ID", "Value": "<same@x>"}]
+    });
+    let parsed = run(mailbox().as_ref(), Some("application/json"), &Bytes::from(postmark.to_string())).unwrap();
+    assert_eq!(parsed.events[0].dedup, [event.dedup[0].clone(), "postmark:p-1".to_owned()]);
+}
+
+#[test]
+fn a_sender_cannot_date_a_mail() {
+    let event = only_event("From: ida@example.net\nDate: Tue, 3 Mar 2026 10:00:00 +0000\n\nHola");
+    assert_eq!(event.at, None);
+    let extra = event.content.message().unwrap().extra.clone().unwrap();
+    assert_eq!(extra["date"], "Tue, 3 Mar 2026 10:00:00 +0000");
 }
 
 proptest::proptest! {

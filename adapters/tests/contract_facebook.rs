@@ -7,7 +7,7 @@ mod meta_support;
 use bytes::Bytes;
 use http::HeaderMap;
 use relevo_adapters::{
-    Channel, InboundEvent, ParseError, Settings, VerifyError, WebhookRequest, facebook::KIND, verify,
+    Channel, Content, InboundEvent, ParseError, Settings, VerifyError, WebhookRequest, facebook::KIND, verify,
 };
 use serde_json::{Value, json};
 
@@ -77,6 +77,42 @@ fn p2_each_edit_is_an_event_of_its_own_and_both_spellings_are_one() {
     assert_ne!(found[0].dedup, found[2].dedup);
     let removed = events(&[comment("5_1", "remove", "7", ""), comment("5_1", "delete", "7", "")]);
     assert_eq!(removed[0].dedup, removed[1].dedup);
+}
+
+/// The events of one change that was sent `time`.
+fn sent_at(time: i64, value: &Value) -> InboundEvent {
+    let change = json!({"field": "feed", "value": value});
+    let body = json!({"object": "page", "entry": [{"id": "1001", "time": time, "changes": [change]}]});
+    let once = deliver(&*channel(), body.to_string().into()).unwrap().events;
+    assert_eq!(once, deliver(&*channel(), body.to_string().into()).unwrap().events, "a redelivery has the same names");
+    once.into_iter().next().unwrap()
+}
+
+#[test]
+fn p2_what_is_done_again_counts_again() {
+    let hide = |verb: &str, time: i64| sent_at(time, &comment("5_1", verb, "1001", "hola"));
+    let hidden = [hide("hide", 1), hide("unhide", 2), hide("hide", 3)];
+    let edit = |message: &str, time: i64| sent_at(time, &comment("5_1", "edited", "7", message));
+    let edited = [edit("a", 1), edit("b", 2), edit("a", 3)];
+    for events in [hidden, edited] {
+        let names: std::collections::BTreeSet<_> = events.iter().map(|event| &event.dedup).collect();
+        assert_eq!(names.len(), 3, "{names:?}");
+    }
+    let removed = |time: i64| sent_at(time, &comment("5_1", "remove", "7", "")).dedup;
+    assert_eq!(removed(1), removed(2), "a comment is removed once");
+}
+
+#[test]
+fn an_edit_that_states_no_content_takes_none_away() {
+    let mut edited = comment("5_1", "edited", "7", "");
+    for message in [json!(""), Value::Null] {
+        edited["message"] = message;
+        let event = sent_at(1, &edited);
+        assert!(matches!(&event.content, Content::Notice(notice) if notice.kind == "comment_edit"), "{event:?}");
+        assert!(event.raw.is_some());
+    }
+    edited["photo"] = json!("https://x.example/p.jpg");
+    assert!(matches!(sent_at(1, &edited).content, Content::Revision { .. }));
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn the_url_is_checked_with_our_token() {
 #[test]
 fn all_problems_of_the_settings_are_told_at_once() {
     let settings =
-        Settings::of(&KIND, [("phone_number_id", "+49 30 1"), ("waba_id", "Shop"), ("app_secret", "s")]).unwrap();
+        Settings::of(&KIND, [("phone_number_id", "+49 30 1"), ("waba_id", "My Shop"), ("app_secret", "s")]).unwrap();
     let problems = (KIND.open)(&settings).unwrap_err().0;
     assert_eq!(problems.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["phone_number_id", "waba_id"]);
     let problems = (KIND.open)(&Settings::default()).unwrap_err().0;

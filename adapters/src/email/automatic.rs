@@ -79,7 +79,6 @@ const MACHINE_SUBJECTS: &[&str] = &[
     "autoreply",
     "auto response",
     "automatic response",
-    "auto: ",
     "vacation reply",
     "away from the office",
     "respuesta automática",

@@ -1,6 +1,5 @@
 //! A mail as events.
 
-use mail_parser::DateTime;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -28,19 +27,18 @@ const MAX_LISTED: usize = 100;
 const MAX_ADDRESS: usize = 320;
 /// Bytes of a server's reply that are kept.
 const MAX_DIAGNOSTIC: usize = 2_000;
-/// Mails claim dates; ones outside of this are wrong, and the time of arrival counts.
-const MAX_AGE: Millis = 400 * 86_400_000;
-const MAX_AHEAD: Millis = 86_400_000;
 
 /// What an agent sees of a mail without words.
 const NO_TEXT: &str = "[correo sin texto]";
 const ENCRYPTED: &str = "[correo cifrado: ver adjuntos]";
 
-/// The event of one mail, and the files that came in it.
-pub(crate) fn of_mail(mut mail: Mail, config: &Config, now: Millis) -> Parsed {
+/// The event of one mail, and the files that came in it. The time of arrival counts: a mail's `Date` is its sender's
+/// own claim, and would let anybody write into the past or the future of a conversation.
+pub(crate) fn of_mail(mut mail: Mail, config: &Config) -> Parsed {
     let mut blobs: Vec<Blob> = mail.raw.clone().map(Blob::new).into_iter().collect();
     let raw_sha256 = blobs.first().map(|blob| blob.sha256.clone());
     let id = mail.id();
+    let key = mail.key(&id);
     let sender = mail.sender();
     let automation = automatic::classify(&mail, sender.as_ref(), config);
     let report = if automation.looped { None } else { report::of(&mail) };
@@ -60,8 +58,8 @@ pub(crate) fn of_mail(mut mail: Mail, config: &Config, now: Millis) -> Parsed {
     };
     let event = InboundEvent {
         thread,
-        dedup: std::iter::once(mid(&id)).chain(mail.provider_key.take()).collect(),
-        at: sent_at(&mail, now),
+        dedup: std::iter::once(key).chain(mail.provider_key.take()).collect(),
+        at: None,
         sender: sender.map(party),
         content,
         raw,
@@ -83,8 +81,8 @@ pub(crate) fn of_news(news: News) -> InboundEvent {
         true => format!("upd:{}", verify::hex(&Sha256::digest(news.raw.to_string()))),
         false => news.key,
     };
-    let evidence: Vec<String> = news.bounce.iter().flat_map(|bounce| &bounce.targets).map(|id| mid(id)).collect();
-    let partition = evidence.first().cloned().unwrap_or_else(|| format!("news:{}", news.provider));
+    let hints: Vec<String> = news.bounce.iter().flat_map(|bounce| &bounce.targets).map(|id| mid(id)).collect();
+    let partition = hints.first().cloned().unwrap_or_else(|| format!("news:{}", news.provider));
     let content = match news.bounce {
         Some(bounce) => Content::Bounce(bounded(bounce)),
         None => Content::Notice(Notice {
@@ -93,7 +91,7 @@ pub(crate) fn of_news(news: News) -> InboundEvent {
         }),
     };
     InboundEvent {
-        thread: ThreadRef { partition, evidence, ..ThreadRef::default() },
+        thread: ThreadRef { partition, hints, ..ThreadRef::default() },
         dedup: vec![key],
         at: news.at,
         sender: None,
@@ -225,44 +223,8 @@ fn listed<'a>(values: impl Iterator<Item = &'a [u8]>) -> Value {
     values.flat_map(addresses).take(MAX_LISTED).map(shown).collect::<Vec<_>>().into()
 }
 
-/// The `Date` field, if it can be true.
-fn sent_at(mail: &Mail, now: Millis) -> Option<Millis> {
-    let at = mail.headers.text("Date").and_then(|date| millis(&date))?;
-    (now.saturating_sub(MAX_AGE)..=now.saturating_add(MAX_AHEAD)).contains(&at).then_some(at)
-}
-
-fn millis(date: &str) -> Option<Millis> {
-    let read = |date: &str| DateTime::parse_rfc822(date).filter(DateTime::is_valid);
-    let parsed = read(date).or_else(|| read(&format!("{date} +0000")));
-    parsed.map(|parsed| parsed.to_timestamp().saturating_mul(1_000)).or_else(|| rfc3339(date))
-}
-
 /// An RFC 3339 time in milliseconds.
 pub(crate) fn rfc3339(text: &str) -> Option<Millis> {
     let parsed = time::OffsetDateTime::parse(text.trim(), &time::format_description::well_known::Rfc3339).ok()?;
     Millis::try_from(parsed.unix_timestamp_nanos() / 1_000_000).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_with_odd_zones_are_read() {
-        for (date, seconds) in [
-            ("Fri, 5 May 2023 17:41:16 -0400", 1_683_322_876),
-            ("Fri, 5 May 2023 17:41:16 -0400 (EDT)", 1_683_322_876),
-            ("5 May 2023 21:41:16 GMT", 1_683_322_876),
-            ("Fri, 05 May 2023 21:41:16 Z", 1_683_322_876),
-            ("2023-05-05T21:41:16Z", 1_683_322_876),
-            ("Fri, 5 May 2023 21:41:16 +0000 (Coordinated Universal Time)", 1_683_322_876),
-            ("Fri, 5 May 2023 21:41:16 NONSENSE", 1_683_322_876),
-            ("Fri, 5 May 2023 21:41:16", 1_683_322_876),
-        ] {
-            assert_eq!(millis(date), Some(seconds * 1_000), "{date}");
-        }
-        for bad in ["", "yesterday", "32 Foo 2023", "99999999999999999999"] {
-            assert_eq!(millis(bad), None, "{bad}");
-        }
-    }
 }

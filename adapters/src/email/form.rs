@@ -10,7 +10,7 @@ use crate::{WebhookRequest, text};
 /// Fields of one form that are looked at.
 const MAX_FIELDS: usize = 1_000;
 
-/// The form of a body, by its content type.
+/// The form of a body, by its first byte or its content type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Json,
@@ -22,6 +22,9 @@ pub(crate) enum Kind {
 
 impl Kind {
     pub(crate) fn of(request: &WebhookRequest<'_>) -> Self {
+        if looks_like_json(request.body) {
+            return Self::Json;
+        }
         let kind = content_type(request);
         match (kind.value.as_str(), kind.sub()) {
             ("application/x-www-form-urlencoded", _) => Self::UrlEncoded,
@@ -30,6 +33,11 @@ impl Kind {
             _ => Self::Raw,
         }
     }
+}
+
+/// Neither mails nor forms begin like this, and some services send JSON as `text/plain`.
+fn looks_like_json(body: &[u8]) -> bool {
+    matches!(body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 fn content_type(request: &WebhookRequest<'_>) -> Params {
@@ -73,9 +81,12 @@ impl Form {
     }
 
     fn url_encoded(body: &Bytes) -> Self {
-        let fields = String::from_utf8_lossy(body);
-        let field = |(name, value): (String, String)| Field { name, bytes: Bytes::from(value), ..Field::default() };
-        Self(text::query_pairs(&fields).take(MAX_FIELDS).map(field).collect())
+        let field = |(name, value): (Vec<u8>, Vec<u8>)| Field {
+            name: String::from_utf8_lossy(&name).into_owned(),
+            bytes: Bytes::from(value),
+            ..Field::default()
+        };
+        Self(text::form_pairs(body).take(MAX_FIELDS).map(field).collect())
     }
 
     /// `multipart/form-data`: parts between delimiter lines, without transfer encodings (RFC 7578). Tolerates bare
@@ -195,6 +206,14 @@ mod tests {
         assert_eq!(&form.0[0].bytes[..], b"uno\r\n--xxx\r\ndos");
         assert_eq!(&form.files().next().unwrap().bytes[..], b"\0\r\n");
         assert_eq!(form.text("text"), None);
+    }
+
+    #[test]
+    fn url_encoded_fields_keep_their_bytes() {
+        let form = Form::url_encoded(&Bytes::from_static(b"raw=caf%E9&raw8=caf\xE9&text=caf%C3%A9"));
+        assert_eq!(&form.0[0].bytes[..], b"caf\xE9");
+        assert_eq!(&form.0[1].bytes[..], b"caf\xE9");
+        assert_eq!(form.text("text").as_deref(), Some("café"));
     }
 
     #[test]

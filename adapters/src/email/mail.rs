@@ -91,6 +91,20 @@ impl Mail {
         self.stated_id().unwrap_or_else(|| synthetic_id(&self.fingerprint()))
     }
 
+    /// The mail's own dedup key. Its id alone is none, for broken software gives one id to many mails; what is hashed
+    /// beside it is the same by whatever route the mail comes.
+    pub(crate) fn key(&self, id: &str) -> String {
+        let mut hash = Sha256::new();
+        let from = self.mailbox(&["From"]).map(|from| from.email);
+        let text = self.text.as_ref().filter(|text| !text.trim().is_empty()).or(self.html.as_ref());
+        for field in [from.as_ref(), self.headers.text("Date").as_ref(), self.headers.text("Subject").as_ref(), text] {
+            field.iter().flat_map(|field| field.split_whitespace()).for_each(|word| hash.update(word));
+            hash.update([0]);
+        }
+        let hash = verify::hex(&hash.finalize());
+        format!("mid:{id}:{}", text::truncate(&hash, 16))
+    }
+
     pub(crate) fn ids(&self, header: &str) -> Vec<String> {
         self.headers.all(header).flat_map(message_ids).take(MAX_IDS).collect()
     }

@@ -34,13 +34,16 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "email",
     aliases: &["correo", "mail"],
-    capabilities: Capabilities { max_webhook_bytes: 40 << 20, handshake: false, reopen_within_ms: 604_800_000 },
+    capabilities: Capabilities { max_webhook_bytes: MAX_WEBHOOK, handshake: false, reopen_within_ms: 604_800_000 },
     settings: config::SETTINGS,
     open,
 };
 
 /// The header field that marks our own mails: a mail that carries it never opens a ticket.
 pub use automatic::LOOP_HEADER;
+
+/// Postmark's 35 MB of attachments, as base64 in JSON, doubled by the raw mail beside them; bytes.
+const MAX_WEBHOOK: usize = 112 << 20;
 
 /// Pieces of one event webhook that are looked at.
 const MAX_PIECES: usize = 10_000;
@@ -70,18 +73,18 @@ impl Channel for Mailbox {
 
     fn parse(&self, request: &WebhookRequest<'_>, now: Millis) -> Result<Parsed, ParseError> {
         match form::Kind::of(request) {
-            form::Kind::Json => self.parse_json(&json::parse(request.body)?, now),
+            form::Kind::Json => self.parse_json(&json::parse(request.body)?),
             form::Kind::UrlEncoded | form::Kind::Multipart => {
                 let form = Form::read(request).ok_or_else(|| ParseError("the form cannot be read".to_owned()))?;
-                self.parse_form(&form, now)
+                self.parse_form(&form)
             }
             form::Kind::Raw => self.decode(request.body, now),
         }
     }
 
-    fn decode(&self, payload: &Bytes, now: Millis) -> Result<Parsed, ParseError> {
+    fn decode(&self, payload: &Bytes, _now: Millis) -> Result<Parsed, ParseError> {
         let mail = raw::read(payload).ok_or_else(|| ParseError("not a mail: it has no header field".to_owned()))?;
-        Ok(event::of_mail(mail, &self.config, now))
+        Ok(event::of_mail(mail, &self.config))
     }
 
     fn source(&self) -> Source {
@@ -91,13 +94,13 @@ impl Channel for Mailbox {
 
 impl Mailbox {
     /// One record, or a SendGrid array of events, each of which stands for itself (P7).
-    fn parse_json(&self, body: &Value, now: Millis) -> Result<Parsed, ParseError> {
+    fn parse_json(&self, body: &Value) -> Result<Parsed, ParseError> {
         match body {
             Value::Array(pieces) => {
                 let mut parsed = Parsed::default();
                 for piece in pieces.iter().take(MAX_PIECES) {
                     match sendgrid::event(piece) {
-                        Some(delivery) => self.add(delivery, now, &mut parsed),
+                        Some(delivery) => self.add(delivery, &mut parsed),
                         None => parsed.faults.push(Fault {
                             reason: "not an event of a mail provider".to_owned(),
                             raw: Bytes::from(piece.to_string()),
@@ -106,17 +109,21 @@ impl Mailbox {
                 }
                 Ok(parsed)
             }
+            body if body.get("TopicArn").is_some() => Err(ParseError(
+                "Amazon SNS notifications are not understood: let the mail provider call this address itself"
+                    .to_owned(),
+            )),
             body => {
                 let delivery = mailgun::event(body).or_else(|| postmark::read(body));
                 let delivery = delivery.ok_or_else(|| ParseError("not a record of a mail provider".to_owned()))?;
                 let mut parsed = Parsed::default();
-                self.add(delivery, now, &mut parsed);
+                self.add(delivery, &mut parsed);
                 Ok(parsed)
             }
         }
     }
 
-    fn parse_form(&self, form: &Form, now: Millis) -> Result<Parsed, ParseError> {
+    fn parse_form(&self, form: &Form) -> Result<Parsed, ParseError> {
         let mail = if mailgun::owns(form) {
             mailgun::read(form)
         } else if sendgrid::owns(form) {
@@ -124,14 +131,14 @@ impl Mailbox {
         } else {
             return Err(ParseError("the form has no field of a known mail provider".to_owned()));
         };
-        Ok(event::of_mail(mail, &self.config, now))
+        Ok(event::of_mail(mail, &self.config))
     }
 
-    fn add(&self, delivery: Delivery, now: Millis, parsed: &mut Parsed) {
+    fn add(&self, delivery: Delivery, parsed: &mut Parsed) {
         match delivery {
             Delivery::News(news) => parsed.events.push(event::of_news(news)),
             Delivery::Mail(mail) => {
-                let mail = event::of_mail(*mail, &self.config, now);
+                let mail = event::of_mail(*mail, &self.config);
                 parsed.events.extend(mail.events);
                 parsed.blobs.extend(mail.blobs);
             }

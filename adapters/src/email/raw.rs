@@ -22,11 +22,11 @@ struct Collected {
     incomplete: bool,
 }
 
-/// Reads a raw mail; `None` if there is not a single header field.
+/// Reads a raw mail; `None` if there is not a single header field that could be one.
 pub(crate) fn read(raw: &Bytes) -> Option<Mail> {
     let tidy = with_line_feeds(raw);
     let root = Part::parse(&tidy, 0, "text/plain", &mut { tree::MAX_PARTS });
-    if root.headers.is_empty() {
+    if !root.headers.names().any(is_field_name) {
         return None;
     }
     let mut collected = Collected::default();
@@ -46,6 +46,11 @@ pub(crate) fn read(raw: &Bytes) -> Option<Mail> {
         raw: Some(raw.clone()),
         ..Mail::default()
     })
+}
+
+/// Whether this may be a header field's name: JSON and other foreign text with a colon in its first line is no mail.
+fn is_field_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b':' | b'{' | b'"'))
 }
 
 /// Whether the whole mail is one text: its words even if some program gave it a file name.

@@ -2,14 +2,14 @@
 
 use super::{
     config::Config,
-    mail::Mail,
+    mail::{Mail, tidy_id},
     mime::{Address, addresses},
     token,
 };
 use crate::ThreadRef;
 
-/// Evidence of one mail that is kept.
-const MAX_EVIDENCE: usize = 20;
+/// Other mails that one mail names and that are kept.
+const MAX_HINTS: usize = 20;
 
 /// Header fields that may name the address to which the mail was sent.
 const RECIPIENTS: &[&str] = &[
@@ -39,12 +39,14 @@ pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Confi
         (None, None, Some(sender)) => format!("from:{}", sender.email),
         (None, None, None) => mid(id),
     };
+    let others = other_mails(replied.into_iter().chain(references.into_iter().rev()), id);
     ThreadRef {
         hints: Vec::new(),
         partition,
         id: proven,
         aliases: vec![mid(id)],
-        evidence: evidence(replied.into_iter().chain(references.into_iter().rev()), &mid(id)),
+        evidence: sender.map(|sender| evidence(sender, id, &others)).unwrap_or_default(),
+        hints: others.iter().map(|other| mid(other)).collect(),
         ticket_hint: subject.as_deref().and_then(ticket_hint),
         subject,
     }
@@ -52,32 +54,41 @@ pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Confi
 
 /// The thread of a report about `targets`: it points at them and is no thread of its own.
 pub(crate) fn of_report(mail: &Mail, id: &str, targets: &[String], config: &Config) -> ThreadRef {
-    let own = mid(id);
     let others = mail.ids("In-Reply-To").into_iter().chain(mail.ids("References").into_iter().rev());
-    let evidence = evidence(targets.iter().cloned().chain(others), &own);
+    let others = other_mails(targets.iter().cloned().chain(others), id);
+    let hints: Vec<String> = others.iter().map(|other| mid(other)).collect();
     let proven = proven_conversation(mail, config);
     ThreadRef {
-        partition: proven.clone().or_else(|| evidence.first().cloned()).unwrap_or(own),
+        partition: proven.clone().or_else(|| hints.first().cloned()).unwrap_or_else(|| mid(id)),
         id: proven,
-        evidence,
+        hints,
         subject: mail.subject(),
         ..ThreadRef::default()
     }
 }
 
-/// The name of a mail as evidence and alias.
+/// The name of a mail as alias and hint.
 pub(crate) fn mid(id: &str) -> String {
     format!("mid:{id}")
 }
 
-fn evidence(ids: impl Iterator<Item = String>, own: &str) -> Vec<String> {
+/// The mails that one names, without itself and without repetitions.
+fn other_mails(ids: impl Iterator<Item = String>, own: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    for name in ids.map(|id| mid(&id)).filter(|name| name != own) {
-        if out.len() < MAX_EVIDENCE && !out.contains(&name) {
-            out.push(name);
+    for id in ids.filter(|id| id != own) {
+        if out.len() < MAX_HINTS && !out.contains(&id) {
+            out.push(id);
         }
     }
     out
+}
+
+/// One sender's view of a mail and of those that it names: an answer that comes before the mail it answers is joined
+/// by it, while two senders who answer the same unknown mail share no conversation.
+fn evidence(sender: &Address, own: &str, others: &[String]) -> Vec<String> {
+    let named = std::iter::once(own).chain(others.iter().map(String::as_str));
+    let sender = tidy_id(&sender.email);
+    named.map(|id| format!("ref:{sender}:{id}")).collect()
 }
 
 /// The conversation whose signed reply token is among the recipients.

@@ -25,6 +25,11 @@ pub(super) fn message(update: &Update<'_>) -> Option<Message> {
     })
 }
 
+/// Whether the webhook says what is in the comment; of a sticker it does not.
+pub(super) fn is_stated(update: &Update<'_>) -> bool {
+    json::str(update.value, "message").is_some() || !attachments(update).is_empty()
+}
+
 /// Signed URLs of Facebook's file servers: they expire, and are to be fetched without a token. The comment's id is
 /// where to ask for a fresh one.
 fn attachments(update: &Update<'_>) -> Vec<Attachment> {

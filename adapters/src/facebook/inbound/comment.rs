@@ -16,6 +16,7 @@ pub(super) fn event(update: &Update<'_>, change: &Value) -> Result<InboundEvent,
         (Verb::Add, comment_id) if update.is_by_page() => Ok(by_page(update, comment_id, change)),
         (Verb::Add, comment_id) => by_visitor(update, comment_id),
         (Verb::Other, _) | (_, None) => Ok(notice::of_post(update, change)),
+        (Verb::Edit, Some(_)) if !body::is_stated(update) => Ok(notice::of_post(update, change)),
         (verb, Some(target)) => Ok(changed(update, verb, target)),
     }
 }

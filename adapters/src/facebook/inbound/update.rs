@@ -129,12 +129,17 @@ impl Update<'_> {
     }
 
     /// Names an event that changes something: verb, target, person, time and content (`facebook-comments.md §2`).
+    /// What can be undone and done again is named by the time of sending too, for all else of it stays the same.
     pub(super) fn dedup(&self, item: &str, target: &str) -> String {
         let part = |key: &str| self.value.get(key).unwrap_or(&Value::Null);
         let content = ["message", "photo", "photos", "video", "link", "reaction_type"].map(part);
         let hash = meta::fingerprint(&content);
         let from = self.actor_id().unwrap_or_default();
         let created = self.id("created_time").unwrap_or_default();
-        format!("{item}:{}:{target}:{from}:{created}:{}", self.verb().as_str(), text::truncate(&hash, 16))
+        let name = format!("{item}:{}:{target}:{from}:{created}:{}", self.verb().as_str(), text::truncate(&hash, 16));
+        match (self.verb(), self.entry.get("time").and_then(json::id)) {
+            (Verb::Edit | Verb::Hide | Verb::Unhide, Some(sent)) => format!("{name}:{sent}"),
+            _ => name,
+        }
     }
 }
