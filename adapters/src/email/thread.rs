@@ -41,7 +41,6 @@ pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Confi
     };
     let others = other_mails(replied.into_iter().chain(references.into_iter().rev()), id);
     ThreadRef {
-        hints: Vec::new(),
         partition,
         id: proven,
         aliases: vec![mid(id)],
