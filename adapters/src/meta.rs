@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{Fault, Millis, ParseError, Settings, VerifyError, WebhookRequest, json, text, verify};
 
+const SIGNATURE_HEADER: &str = "x-hub-signature-256";
 /// Meta's `object` for WhatsApp.
 pub(crate) const WHATSAPP_OBJECT: &str = "whatsapp_business_account";
 /// Meta's `object` for Facebook Pages.
@@ -155,6 +156,12 @@ fn collect<'a>(object: Option<&str>, entries: impl Iterator<Item = Keys<'a>>) ->
         .collect()
 }
 
+/// Whether a request carries a well-formed signature of Meta's, whoever made it.
+pub fn is_signed(request: &WebhookRequest<'_>) -> bool {
+    let digits = request.header(SIGNATURE_HEADER).and_then(|header| header.trim().strip_prefix("sha256="));
+    digits.and_then(verify::unhex).is_some_and(|bytes| bytes.len() == 32)
+}
+
 /// The account name of a WhatsApp Business Account, distinct from phone number ids.
 pub(crate) fn waba_account(waba_id: &str) -> String {
     format!("waba:{waba_id}")
@@ -197,7 +204,7 @@ impl App {
 
     /// Checks `X-Hub-Signature-256` over the raw body; the legacy SHA-1 header counts for nothing.
     pub(crate) fn verify(&self, request: &WebhookRequest<'_>) -> Result<(), VerifyError> {
-        verify::meta_signature(request.header("x-hub-signature-256"), request.body, &self.secret)
+        verify::meta_signature(request.header(SIGNATURE_HEADER), request.body, &self.secret)
     }
 }
 

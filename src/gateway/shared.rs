@@ -84,17 +84,14 @@ impl Gateway {
         for (channel, reason) in &addressed.unproven {
             tracing::warn!(channel, %reason, "webhook refused");
         }
+        let nobody = addressed.proven.is_empty() && addressed.unproven.is_empty();
         match () {
             () if addressed.broken => Answer::NotDurable,
             () if !addressed.unproven.is_empty() => Answer::Refused,
-            () if !addressed.proven.is_empty() => self.note_all_unknown(&addressed.unknown).await,
-            // For nobody here: noted if it comes from an app of ours. Another app's is refused, and its platform will
-            // send it again until somebody adds the channel.
-            () => match self.owner(webhook).await {
-                Ok(Some(_)) => self.note_all_unknown(&addressed.unknown).await,
-                Ok(None) => Answer::Refused,
-                Err(error) => answer(Err(error.into())),
-            },
+            // For nobody here. It may come from an app whose secret we do not have, so nobody can tell whether it is
+            // authentic; without a signature it certainly is not. Only the account's name is noted, within bounds.
+            () if nobody && !meta::is_signed(&webhook.request()) => Answer::Refused,
+            () => self.note_all_unknown(&addressed.unknown).await,
         }
     }
 

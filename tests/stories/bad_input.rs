@@ -114,10 +114,17 @@ for_each_backend! {
         house.close().await;
     }
 
-    an_app_that_nobody_configured_is_refused_and_leaves_nothing_p9: |backend| {
+    a_webhook_for_nobody_without_a_signature_is_refused_and_leaves_nothing_p9: |backend| {
         let house = House::open(backend).await;
-        let body = whatsapp_to("99999", vec![text("1", 1, T, "hola")]).to_string().into_bytes();
-        assert_eq!(house.meta_raw(0, body, "a-secret-of-nobody").await.status(), 401);
+        let body = whatsapp_to("99999", vec![text("1", 1, T, "hola")]).to_string();
+        for signature in [None, Some("sha256=00"), Some("sha1=00")] {
+            let request = house.client.post(house.url(0, "/webhooks/meta")).body(body.clone());
+            let request = match signature {
+                Some(signature) => request.header("X-Hub-Signature-256", signature),
+                None => request,
+            };
+            assert_eq!(request.send().await.expect("an answer").status(), 401);
+        }
         assert!(unknown_accounts(&house).await.is_empty());
         house.close().await;
     }
