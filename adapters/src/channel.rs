@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Millis, Parsed, VerifyError};
+use crate::{
+    Millis, Parsed, VerifyError,
+    outbound::{ErrorClass, Explained, Outlet, Sending},
+};
 
 /// One kind of channel: what it is called, what it can do, which settings it takes, and how to open one.
 pub struct Kind {
@@ -21,6 +24,8 @@ pub struct Kind {
     /// # Errors
     /// Every setting that is missing or wrong, all at once.
     pub open: fn(&Settings) -> Result<Box<dyn Channel>, SettingsError>,
+    /// What a platform's error code means for an agent, if it is a known one.
+    pub explain: fn(&str) -> Option<(ErrorClass, Explained)>,
 }
 
 impl fmt::Debug for Kind {
@@ -30,7 +35,7 @@ impl fmt::Debug for Kind {
 }
 
 /// What differs between platforms and can be said as data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Capabilities {
     /// The largest webhook body the platform sends, in bytes; a larger one is refused with 413.
     pub max_webhook_bytes: usize,
@@ -38,6 +43,8 @@ pub struct Capabilities {
     pub handshake: bool,
     /// How long after closing a new message reopens the ticket, unless the channel says otherwise; milliseconds.
     pub reopen_within_ms: Millis,
+    /// What it can send; `None`: nothing.
+    pub sending: Option<&'static Sending>,
 }
 
 /// One setting of a channel kind.
@@ -248,5 +255,10 @@ pub trait Channel: Send + Sync + fmt::Debug {
     /// Where its events come from.
     fn source(&self) -> Source {
         Source::Webhook
+    }
+
+    /// Its way out, if it can send.
+    fn outlet(&self) -> Option<&dyn Outlet> {
+        None
     }
 }

@@ -13,6 +13,7 @@ pub mod facebook;
 pub mod json;
 pub mod message;
 pub mod meta;
+pub mod outbound;
 pub mod telegram;
 pub mod text;
 pub mod verify;

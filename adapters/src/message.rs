@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::outbound::Act;
+
 /// A moment: milliseconds since the Unix epoch, UTC.
 pub type Millis = i64;
 
@@ -153,6 +155,9 @@ pub struct Message {
     /// Structured extras that an agent or a bot may want: ad referral, forward origin, mail headers, topic …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extra: Option<Value>,
+    /// What the platform waits for as soon as the message is there: a pressed button that is to stop spinning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledge: Option<Act>,
 }
 
 /// The body of a message.

@@ -134,6 +134,7 @@ fn message(mail: &mut Mail, id: &str, extra: Value, config: &Config, blobs: &mut
         reply_to: mail.ids("In-Reply-To").into_iter().next(),
         group: None,
         extra: Some(extra),
+        acknowledge: None,
     }
 }
 

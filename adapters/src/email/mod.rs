@@ -34,9 +34,15 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "email",
     aliases: &["correo", "mail"],
-    capabilities: Capabilities { max_webhook_bytes: MAX_WEBHOOK, handshake: false, reopen_within_ms: 604_800_000 },
+    capabilities: Capabilities {
+        max_webhook_bytes: MAX_WEBHOOK,
+        handshake: false,
+        reopen_within_ms: 604_800_000,
+        sending: None,
+    },
     settings: config::SETTINGS,
     open,
+    explain: |_| None,
 };
 
 /// The header field that marks our own mails: a mail that carries it never opens a ticket.

@@ -12,9 +12,15 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "facebook",
     aliases: &["fb", "facebook_comments"],
-    capabilities: Capabilities { max_webhook_bytes: 4 << 20, handshake: true, reopen_within_ms: 86_400_000 },
+    capabilities: Capabilities {
+        max_webhook_bytes: 4 << 20,
+        handshake: true,
+        reopen_within_ms: 86_400_000,
+        sending: None,
+    },
     settings: SETTINGS,
     open,
+    explain: |_| None,
 };
 
 static SETTINGS: &[Setting] = &[

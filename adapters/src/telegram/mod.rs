@@ -16,9 +16,15 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "telegram",
     aliases: &["tg"],
-    capabilities: Capabilities { max_webhook_bytes: 4 << 20, handshake: false, reopen_within_ms: 86_400_000 },
+    capabilities: Capabilities {
+        max_webhook_bytes: 4 << 20,
+        handshake: false,
+        reopen_within_ms: 86_400_000,
+        sending: None,
+    },
     settings: config::SETTINGS,
     open: |settings| Ok(Box::new(Telegram(Config::read(settings)?))),
+    explain: |_| None,
 };
 
 /// Every kind of update that a bot can ask for (telegram.md §5).

@@ -13,9 +13,15 @@ pub static KIND: Kind = Kind {
     name: "whatsapp",
     aliases: &["whatsappfb", "wap"],
     // Meta's largest webhook is 3 MB (whatsapp.md §3).
-    capabilities: Capabilities { max_webhook_bytes: 4 << 20, handshake: true, reopen_within_ms: 86_400_000 },
+    capabilities: Capabilities {
+        max_webhook_bytes: 4 << 20,
+        handshake: true,
+        reopen_within_ms: 86_400_000,
+        sending: None,
+    },
     settings: SETTINGS,
     open,
+    explain: |_| None,
 };
 
 static SETTINGS: &[Setting] = &[

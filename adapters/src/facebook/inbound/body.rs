@@ -21,6 +21,7 @@ pub(super) fn message(update: &Update<'_>) -> Option<Message> {
         reply_to: update.parent_comment(),
         group: None,
         extra: extra(update.value, update.post_id()),
+        acknowledge: None,
         id,
     })
 }

@@ -103,6 +103,7 @@ fn read(piece: &Value, place: &Place, id: Option<String>) -> Message {
         reply_to: answered(piece).map(|id| place.message_id(id)),
         group: group.map(|group| format!("{}:{group}", place.chat)),
         extra: extra::object(extra),
+        acknowledge: None,
     }
 }
 
