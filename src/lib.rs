@@ -33,6 +33,7 @@ pub mod domain;
 pub mod gateway;
 pub mod http;
 pub mod inbound;
+pub mod jobs;
 pub mod media;
 pub mod poller;
 pub mod queue;

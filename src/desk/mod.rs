@@ -5,4 +5,5 @@
 pub mod channels;
 pub mod clients;
 pub mod intake;
+pub mod reply;
 pub mod tickets;

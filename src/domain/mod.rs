@@ -2,12 +2,19 @@
 //!
 //! May use: the adapters' vocabulary. Used by everything above.
 
+mod delivery;
 mod envelope;
 mod receipt;
 mod retry;
+mod split;
 mod ticket;
 
+pub use delivery::{
+    FETCH, FailureReason, FetchJob, OutState, RetryPolicy, SEND, SendJob, Verdict, fetch_lane, fetch_topic, has_left,
+    millis, next_slot, send_lane, send_topic, verdict,
+};
 pub use envelope::Envelope;
 pub use receipt::advances;
 pub use retry::retry_delay;
+pub use split::split;
 pub use ticket::{Latest, Placement, TicketState, country_id, place};

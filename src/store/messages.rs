@@ -110,6 +110,20 @@ pub async fn load_for_update(tx: &mut Tx, ids: &[&str]) -> Result<Vec<MessageRow
     )
 }
 
+/// A company's message by id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(tx: &mut Tx, company: i64, id: &str) -> Result<Option<MessageRow>> {
+    fetch_optional!(
+        tx,
+        MessageRow,
+        concat!("SELECT ", columns!(), " FROM messages m WHERE m.company_id = $1 AND m.id = $2"),
+        company,
+        id
+    )
+}
+
 /// Adds messages.
 ///
 /// # Errors

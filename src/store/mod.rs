@@ -18,6 +18,8 @@ pub mod contacts;
 pub mod conversations;
 pub mod dead_letters;
 pub mod dedup;
+pub mod deliveries;
+pub mod jobs;
 pub mod leases;
 pub mod messages;
 pub mod meta;

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     migrate::MigrateError,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -112,6 +112,39 @@ impl Db {
             Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(readers.begin().await?)),
             Self::Postgres(pool) => begin_postgres(pool).await,
         }
+    }
+
+    /// Whether processes that share this database can call each other through it.
+    pub fn can_notify(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Calls every process that listens, in the name of `from`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn notify(&self, from: &str) -> Result<()> {
+        match self {
+            Self::Sqlite { .. } => Ok(()),
+            Self::Postgres(pool) => {
+                sqlx::query("SELECT pg_notify('relevo_jobs', $1)").bind(from).execute(pool).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives the name of everybody who calls to `heard`, until the connection breaks.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn listen(&self, mut heard: impl FnMut(&str) + Send) -> Result<()> {
+        let Self::Postgres(pool) = self else { return Ok(()) };
+        let mut listener = PgListener::connect_with(pool).await?;
+        listener.listen("relevo_jobs").await?;
+        while let Some(call) = listener.try_recv().await? {
+            heard(call.payload());
+        }
+        Ok(())
     }
 
     /// A word for people: which database this is.

@@ -1,0 +1,488 @@
+//! Outbound messages on their way: their deliveries, the states they were in, and where they go.
+
+use relevo_adapters::Millis;
+use serde::Serialize;
+use sqlx::FromRow;
+
+use super::{Result, Sql, Tx, json_rows, macros::*};
+
+/// One outbound message's way out.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct Delivery {
+    pub message_id: String,
+    pub company_id: i64,
+    pub channel_id: i64,
+    /// The act's name.
+    pub act: String,
+    /// Tries that reached the platform, or may have.
+    pub attempts: i64,
+    /// Whether it may have been delivered twice: an earlier try had no answer. 0 or 1.
+    pub possible_duplicate: i64,
+    /// JSON: why it failed, or why it waits.
+    pub failure: Option<String>,
+    /// The platform's parting words.
+    pub note: Option<String>,
+    pub created_at: Millis,
+    pub settled_at: Option<Millis>,
+}
+
+/// Adds deliveries.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert(tx: &mut Tx, rows: &[Delivery]) -> Result<()> {
+    execute!(
+        tx,
+        rows!(
+            "INSERT INTO deliveries (message_id, company_id, channel_id, act, attempts, possible_duplicate, failure, \
+             note, created_at, settled_at) SELECT message_id, company_id, channel_id, act, attempts, \
+             possible_duplicate, failure, note, created_at, settled_at FROM",
+            [message_id text, company_id bigint, channel_id bigint, act text, attempts bigint,
+             possible_duplicate bigint, failure text, note text, created_at bigint, settled_at bigint],
+            ""
+        ),
+        json_rows(rows)
+    )
+    .map(drop)
+}
+
+/// The delivery of a message.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(tx: &mut Tx, message: &str) -> Result<Option<Delivery>> {
+    fetch_optional!(
+        tx,
+        Delivery,
+        "SELECT message_id, company_id, channel_id, act, attempts, possible_duplicate, failure, note, created_at, \
+         settled_at FROM deliveries WHERE message_id = $1",
+        message
+    )
+}
+
+/// What a try changes of a delivery.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Change<'a> {
+    /// A try reached the platform, or may have.
+    pub tried: bool,
+    pub possible_duplicate: bool,
+    /// JSON; `None` clears it.
+    pub failure: Option<&'a str>,
+    pub note: Option<&'a str>,
+    pub settled_at: Option<Millis>,
+}
+
+/// Notes what a try did.
+///
+/// # Errors
+/// Those of the database.
+pub async fn change(tx: &mut Tx, message: &str, change: Change<'_>) -> Result<()> {
+    execute!(
+        tx,
+        Sql {
+            sqlite: "UPDATE deliveries SET attempts = attempts + $2, possible_duplicate = max(possible_duplicate, $3), \
+                     failure = $4, note = coalesce($5, note), settled_at = coalesce($6, settled_at) \
+                     WHERE message_id = $1",
+            postgres: "UPDATE deliveries SET attempts = attempts + $2, \
+                       possible_duplicate = greatest(possible_duplicate, $3), failure = $4, \
+                       note = coalesce($5, note), settled_at = coalesce($6, settled_at) WHERE message_id = $1",
+        },
+        message,
+        i64::from(change.tried),
+        i64::from(change.possible_duplicate),
+        change.failure,
+        change.note,
+        change.settled_at
+    )
+    .map(drop)
+}
+
+/// A state that an outbound message was in.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct StateRow {
+    pub id: String,
+    pub message_id: String,
+    pub state: String,
+    pub at: Millis,
+    pub attempt: Option<i64>,
+    /// JSON or a word: why.
+    pub detail: Option<String>,
+}
+
+/// Adds states to messages' histories.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_states(tx: &mut Tx, rows: &[StateRow]) -> Result<()> {
+    execute!(
+        tx,
+        rows!(
+            "INSERT INTO message_states (id, message_id, state, at, attempt, detail) \
+             SELECT id, message_id, state, at, attempt, detail FROM",
+            [id text, message_id text, state text, at bigint, attempt bigint, detail text],
+            ""
+        ),
+        json_rows(rows)
+    )
+    .map(drop)
+}
+
+/// The states that a message was in, oldest first; what the platform reported is in its receipts.
+///
+/// # Errors
+/// Those of the database.
+pub async fn states(tx: &mut Tx, message: &str) -> Result<Vec<StateRow>> {
+    fetch_all!(
+        tx,
+        StateRow,
+        "SELECT id, message_id, state, at, attempt, detail FROM message_states WHERE message_id = $1 ORDER BY id",
+        message
+    )
+}
+
+/// Sets a message's state and, if it failed, why. One that has reached its platform keeps what the platform said of it
+/// unless `over` a reported state; gives whether it changed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_status(tx: &mut Tx, message: &str, state: &str, failure: Option<&str>, now: Millis) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE messages SET status = $2, status_at = $4, failure = $3 WHERE id = $1 \
+         AND (status IS NULL OR status NOT IN ('sent', 'delivered', 'read', 'played', 'failed'))",
+        message,
+        state,
+        failure,
+        now
+    )?;
+    Ok(rows > 0)
+}
+
+/// The state of a message.
+///
+/// # Errors
+/// Those of the database.
+pub async fn status(tx: &mut Tx, message: &str) -> Result<Option<String>> {
+    let row = fetch_optional!(tx, (Option<String>,), "SELECT status FROM messages WHERE id = $1", message)?;
+    Ok(row.and_then(|(status,)| status))
+}
+
+/// Whom a conversation is with.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Place {
+    pub company_id: i64,
+    pub channel_id: i64,
+    pub contact_id: Option<String>,
+    pub name: Option<String>,
+    pub subject: Option<String>,
+    pub last_inbound_at: Option<Millis>,
+}
+
+/// A conversation as somebody who writes to it needs it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn place(tx: &mut Tx, conversation: &str) -> Result<Option<Place>> {
+    fetch_optional!(
+        tx,
+        Place,
+        "SELECT c.company_id, c.channel_id, c.contact_id, p.name, c.subject, c.last_inbound_at \
+         FROM conversations c LEFT JOIN contacts p ON p.id = c.contact_id WHERE c.id = $1",
+        conversation
+    )
+}
+
+/// Every name of a conversation.
+///
+/// # Errors
+/// Those of the database.
+pub async fn keys(tx: &mut Tx, conversation: &str) -> Result<Vec<String>> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT key FROM conversation_keys WHERE conversation_id = $1 ORDER BY key",
+        conversation
+    )?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// Every address of a contact: `(scheme, value)`, the newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn addresses(tx: &mut Tx, contact: &str) -> Result<Vec<(String, String)>> {
+    fetch_all!(
+        tx,
+        (String, String),
+        "SELECT scheme, value FROM identities WHERE contact_id = $1 ORDER BY created_at DESC, scheme, value",
+        contact
+    )
+}
+
+/// A message with its platform name.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Named {
+    pub id: String,
+    pub name: String,
+    pub direction: String,
+    pub at: Millis,
+}
+
+/// The platform names of a conversation's messages, newest first; a message that has several is there several times.
+///
+/// # Errors
+/// Those of the database.
+pub async fn history(tx: &mut Tx, conversation: &str, limit: i64) -> Result<Vec<Named>> {
+    fetch_all!(
+        tx,
+        Named,
+        "SELECT m.id, x.ref AS name, m.direction, m.at FROM (SELECT id, direction, at FROM messages \
+         WHERE conversation_id = $1 AND origin <> 'note' ORDER BY at DESC, id DESC LIMIT $2) m \
+         JOIN message_refs x ON x.message_id = m.id WHERE x.ref NOT LIKE 'group:%' AND x.ref NOT LIKE 'out:%' \
+         ORDER BY m.at DESC, m.id DESC, x.ref",
+        conversation,
+        limit
+    )
+}
+
+/// The platform name of the oldest message of a conversation that has one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn first_name(tx: &mut Tx, conversation: &str) -> Result<Option<String>> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT x.ref FROM messages m JOIN message_refs x ON x.message_id = m.id WHERE m.conversation_id = $1 \
+         AND x.ref NOT LIKE 'group:%' AND x.ref NOT LIKE 'out:%' ORDER BY m.at, m.id LIMIT 1",
+        conversation
+    )?;
+    Ok(row.map(|(name,)| name))
+}
+
+/// A message's platform name, if it has one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn name_of(tx: &mut Tx, message: &str) -> Result<Option<String>> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT ref FROM message_refs WHERE message_id = $1 AND ref NOT LIKE 'group:%' AND ref NOT LIKE 'out:%' \
+         ORDER BY ref LIMIT 1",
+        message
+    )?;
+    Ok(row.map(|(name,)| name))
+}
+
+/// Gives a message its platform name. If a message has it that only echoes this one (our own post, reported back
+/// before our send was recorded), that one goes.
+///
+/// # Errors
+/// Those of the database.
+pub async fn name(tx: &mut Tx, channel: i64, name: &str, message: &str) -> Result<()> {
+    let known = fetch_optional!(
+        tx,
+        (String, String),
+        "SELECT m.id, m.origin FROM message_refs x JOIN messages m ON m.id = x.message_id \
+         WHERE x.channel_id = $1 AND x.ref = $2",
+        channel,
+        name
+    )?;
+    match known {
+        Some((id, _)) if id == message => return Ok(()),
+        Some((echo, origin)) if origin == "app" => absorb(tx, channel, &echo, message).await?,
+        _ => {}
+    }
+    execute!(
+        tx,
+        "INSERT INTO message_refs (channel_id, ref, message_id) VALUES ($1, $2, $3) \
+         ON CONFLICT (channel_id, ref) DO NOTHING",
+        channel,
+        name,
+        message
+    )
+    .map(drop)
+}
+
+/// What hangs on an echo hangs on the message from now on.
+async fn absorb(tx: &mut Tx, channel: i64, echo: &str, message: &str) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE message_refs SET message_id = $3 WHERE channel_id = $1 AND message_id = $2",
+        channel,
+        echo,
+        message
+    )?;
+    for statement in [
+        "UPDATE message_revisions SET message_id = $2 WHERE message_id = $1",
+        "UPDATE message_reactions SET message_id = $2 WHERE message_id = $1",
+        "UPDATE message_receipts SET message_id = $2 WHERE message_id = $1",
+    ] {
+        execute!(tx, statement, echo, message)?;
+    }
+    execute!(tx, "DELETE FROM attachments WHERE message_id = $1", echo)?;
+    execute!(tx, "DELETE FROM messages WHERE id = $1", echo).map(drop)
+}
+
+/// Sends of a channel are held because it is broken.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct Hold {
+    pub channel_id: i64,
+    /// The channel's version when it broke.
+    pub version: i64,
+    pub class: String,
+    pub code: String,
+    pub es: String,
+    pub en: String,
+    pub detail: String,
+    pub since: Millis,
+    /// When the next one tries.
+    pub until: Millis,
+    pub failures: i64,
+}
+
+/// A channel's hold, if it has one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hold(tx: &mut Tx, channel: i64) -> Result<Option<Hold>> {
+    fetch_optional!(
+        tx,
+        Hold,
+        "SELECT channel_id, version, class, code, es, en, detail, since, until, failures FROM channel_holds \
+         WHERE channel_id = $1",
+        channel
+    )
+}
+
+/// Sets or renews a hold; the moment when it began stays.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_hold(tx: &mut Tx, hold: &Hold) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO channel_holds (channel_id, version, class, code, es, en, detail, since, until, failures) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (channel_id) DO UPDATE \
+         SET version = excluded.version, class = excluded.class, code = excluded.code, es = excluded.es, \
+         en = excluded.en, detail = excluded.detail, until = excluded.until, failures = excluded.failures",
+        hold.channel_id,
+        hold.version,
+        &hold.class,
+        &hold.code,
+        &hold.es,
+        &hold.en,
+        &hold.detail,
+        hold.since,
+        hold.until,
+        hold.failures
+    )
+    .map(drop)
+}
+
+/// Takes the right to try, for one message: whoever moves `until` first has it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn take_trial(tx: &mut Tx, channel: i64, seen_until: Millis, next: Millis) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE channel_holds SET until = $3 WHERE channel_id = $1 AND until = $2",
+        channel,
+        seen_until,
+        next
+    )?;
+    Ok(rows > 0)
+}
+
+/// Ends a hold; gives whether there was one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_hold(tx: &mut Tx, channel: i64) -> Result<bool> {
+    Ok(execute!(tx, "DELETE FROM channel_holds WHERE channel_id = $1", channel)? > 0)
+}
+
+/// What a channel's platform calls a file of ours, if it still has it at `now`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn platform_file(tx: &mut Tx, channel: i64, sha256: &str, now: Millis) -> Result<Option<String>> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT platform_id FROM platform_files WHERE channel_id = $1 AND sha256 = $2 \
+         AND (expires_at IS NULL OR expires_at > $3)",
+        channel,
+        sha256,
+        now
+    )?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Remembers what a channel's platform calls a file of ours.
+///
+/// # Errors
+/// Those of the database.
+pub async fn keep_platform_file(
+    tx: &mut Tx,
+    channel: i64,
+    sha256: &str,
+    platform_id: &str,
+    expires_at: Option<Millis>,
+) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO platform_files (channel_id, sha256, platform_id, expires_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (channel_id, sha256) DO UPDATE SET platform_id = excluded.platform_id, \
+         expires_at = excluded.expires_at",
+        channel,
+        sha256,
+        platform_id,
+        expires_at
+    )
+    .map(drop)
+}
+
+/// Forgets what a channel's platform calls a file of ours: it says that it has none of that name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget_platform_file(tx: &mut Tx, channel: i64, sha256: &str) -> Result<()> {
+    execute!(tx, "DELETE FROM platform_files WHERE channel_id = $1 AND sha256 = $2", channel, sha256).map(drop)
+}
+
+/// Shows our message on its ticket.
+///
+/// # Errors
+/// Those of the database.
+pub async fn touch_ticket(tx: &mut Tx, ticket: &str, author: Option<&str>, content: &str, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE tickets SET last_author = $2, last_content = $3, last_message_at = $4, updated_at = $4 WHERE id = $1 \
+         AND (last_message_at IS NULL OR last_message_at <= $4)",
+        ticket,
+        author,
+        content,
+        now
+    )
+    .map(drop)
+}
+
+/// Holds a conversation's row until the end of the transaction, so that what is written to it is written in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock_conversation(tx: &mut Tx, conversation: &str) -> Result<()> {
+    fetch_optional!(
+        tx,
+        (String,),
+        Sql {
+            sqlite: "SELECT id FROM conversations WHERE id = $1",
+            postgres: "SELECT id FROM conversations WHERE id = $1 FOR UPDATE",
+        },
+        conversation
+    )
+    .map(drop)
+}
