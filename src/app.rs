@@ -14,9 +14,11 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigError},
     directory::Directory,
+    dispatch::Dispatcher,
     gateway::Gateway,
     http::Api,
     inbound::Inbound,
+    jobs::Bell,
     media::Blobs,
     poller::Poller,
     queue::{Queue, RabbitQueue, RabbitSettings, TableQueue},
@@ -39,12 +41,14 @@ pub enum Role {
     Gateway,
     /// Applies inbound events.
     Worker,
+    /// Brings messages out and files in.
+    Dispatcher,
     /// Fetches from platforms that do not push.
     Poller,
 }
 
 impl Role {
-    pub const ALL: [Self; 3] = [Self::Gateway, Self::Worker, Self::Poller];
+    pub const ALL: [Self; 4] = [Self::Gateway, Self::Worker, Self::Dispatcher, Self::Poller];
 }
 
 impl fmt::Display for Role {
@@ -52,6 +56,7 @@ impl fmt::Display for Role {
         f.write_str(match self {
             Self::Gateway => "gateway",
             Self::Worker => "worker",
+            Self::Dispatcher => "dispatcher",
             Self::Poller => "poller",
         })
     }
@@ -187,6 +192,7 @@ pub struct App {
     tasks: JoinSet<()>,
     api: Option<Api>,
     queue: Queue,
+    bell: Bell,
     foundation: Foundation,
 }
 
@@ -204,6 +210,7 @@ impl App {
             tasks: JoinSet::new(),
             api: None,
             queue,
+            bell: Bell::default(),
             foundation,
         };
         if !app.queue.connected(BROKER_WAIT).await {
@@ -214,6 +221,9 @@ impl App {
         }
         if roles.contains(&Role::Worker) {
             app.start_worker();
+        }
+        if roles.contains(&Role::Dispatcher) {
+            app.start_dispatcher();
         }
         if roles.contains(&Role::Poller) {
             app.start_poller();
@@ -267,6 +277,19 @@ impl App {
         self.spawn(worker.run(self.soft.clone()));
     }
 
+    fn start_dispatcher(&mut self) {
+        let Foundation { config, clock, db, .. } = &self.foundation;
+        let dispatcher = Dispatcher {
+            db: db.clone(),
+            clock: clock.clone(),
+            bell: self.bell.clone(),
+            directory: self.foundation.directory(),
+            blobs: Blobs::in_dir(&config.data_dir),
+            settings: config.dispatch.clone(),
+        };
+        self.spawn(dispatcher.run(self.soft.clone()));
+    }
+
     fn start_poller(&mut self) {
         let poller = Poller::new(
             self.foundation.inbound(self.queue.clone()),
@@ -297,6 +320,11 @@ impl App {
 
     pub fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    /// To be rung when a job was added.
+    pub fn bell(&self) -> &Bell {
+        &self.bell
     }
 
     /// Stops: no new work, what is in hand is finished, and what takes too long is dropped.
