@@ -272,6 +272,7 @@ impl App {
             db: self.foundation.db.clone(),
             clock: self.foundation.clock.clone(),
             queue: self.queue.clone(),
+            bell: self.bell.clone(),
             settings: self.foundation.config.worker.clone(),
         };
         self.spawn(worker.run(self.soft.clone()));
