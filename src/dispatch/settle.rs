@@ -120,7 +120,7 @@ impl Send {
             .iter()
             .map(|key| KeyRow { channel_id: job.channel, key: key.clone(), conversation_id: job.conversation.clone() })
             .collect();
-        conversations::insert_keys(tx, &rows).await?;
+        conversations::insert_keys(tx, &rows, self.clock.now()).await?;
         Ok(())
     }
 

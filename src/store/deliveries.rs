@@ -192,7 +192,7 @@ pub async fn place(tx: &mut Tx, conversation: &str) -> Result<Option<Place>> {
     )
 }
 
-/// Every name of a conversation.
+/// Every name of a conversation, the latest bound last.
 ///
 /// # Errors
 /// Those of the database.
@@ -200,7 +200,7 @@ pub async fn keys(tx: &mut Tx, conversation: &str) -> Result<Vec<String>> {
     let rows = fetch_all!(
         tx,
         (String,),
-        "SELECT key FROM conversation_keys WHERE conversation_id = $1 ORDER BY key",
+        "SELECT key FROM conversation_keys WHERE conversation_id = $1 ORDER BY bound_at, key",
         conversation
     )?;
     Ok(rows.into_iter().map(|(key,)| key).collect())
@@ -545,4 +545,19 @@ pub async fn mark_edited(tx: &mut Tx, channel: i64, name: &str, text: &str, revi
         now
     )
     .map(drop)
+}
+
+/// A failed message waits again, because somebody had it tried once more.
+///
+/// # Errors
+/// Those of the database.
+pub async fn reopen(tx: &mut Tx, message: &str, state: &str, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE messages SET status = $2, status_at = $3, failure = NULL WHERE id = $1 AND status = 'failed'",
+        message,
+        state,
+        now
+    )?;
+    execute!(tx, "UPDATE deliveries SET failure = NULL, settled_at = NULL WHERE message_id = $1", message).map(drop)
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Worker;
 use crate::{
     desk::intake,
-    store::{dedup, leases, meta, parked},
+    store::{dedup, jobs, leases, meta, parked},
 };
 
 const HOUSEKEEPER: &str = "housekeeper";
@@ -94,6 +94,7 @@ async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
     let mut tx = worker.db.write().await?;
     let dropped = parked::prune(&mut tx, before(settings.parked_days)).await?;
     meta::prune_records(&mut tx, before(settings.record_days)).await?;
+    jobs::prune(&mut tx, now, before(settings.record_days)).await?;
     tx.commit().await?;
     if dropped > 0 {
         tracing::info!(dropped, "parked events whose message never came were dropped");

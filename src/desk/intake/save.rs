@@ -60,11 +60,11 @@ impl World {
         }
         let added = &self.added.keys;
         if !added.is_empty() {
-            let rows = conversations::insert_keys(tx, added).await?;
+            let rows = conversations::insert_keys(tx, added, self.clock.now()).await?;
             all_new(rows, added.len())?;
         }
         if !self.added.moved_keys.is_empty() {
-            conversations::move_keys(tx, &self.added.moved_keys).await?;
+            conversations::move_keys(tx, &self.added.moved_keys, self.clock.now()).await?;
         }
         Ok(())
     }
