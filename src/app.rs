@@ -3,9 +3,14 @@
 //! Stopping has two stages: first nobody takes new work and what is in hand is finished; after
 //! `server.shutdown_seconds` what is left is dropped, which is safe because nothing unfinished was acknowledged.
 
-use std::{collections::BTreeSet, fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, fmt, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use bytes::Bytes;
+use relevo_adapters::{
+    ImapSource,
+    outbound::{Call, Failure, Flow, Io, Letter, MailFailure, Reply, SmtpServer},
+};
 use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +21,7 @@ use crate::{
     directory::Directory,
     dispatch::Dispatcher,
     gateway::Gateway,
-    http::Api,
+    http::{self, Api},
     inbound::Inbound,
     jobs::Bell,
     media::Blobs,
@@ -137,6 +142,16 @@ impl Foundation {
         Directory::new(self.db.clone(), self.key.clone(), &self.config)
     }
 
+    /// Who makes the calls to platforms.
+    pub fn io(&self) -> Arc<dyn Io> {
+        Arc::new(Unconnected)
+    }
+
+    /// Where platforms reach us, without a slash at its end; empty if nobody said.
+    pub fn public_url(&self) -> &str {
+        self.config.server.public_url.trim_end_matches('/')
+    }
+
     /// Where what comes in becomes durable.
     pub fn inbound(&self, queue: Queue) -> Inbound {
         let blobs = Blobs::in_dir(&self.config.data_dir);
@@ -181,6 +196,34 @@ fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
         false => MasterKey::from_base64(&config.secrets.master_key),
     }
     .map_err(|error| ConfigError::new("secrets.master_key", format!("{error:#}")).into())
+}
+
+/// A process that may not call anybody.
+#[derive(Debug)]
+struct Unconnected;
+
+const UNCONNECTED: &str = "this process makes no calls";
+
+impl Io for Unconnected {
+    fn call(&self, _: Call) -> Flow<'_, Result<Reply, Failure>> {
+        Box::pin(async { Err(Failure::NotSent(UNCONNECTED.to_owned())) })
+    }
+
+    fn mail<'a>(&'a self, _: &'a SmtpServer, _: Letter) -> Flow<'a, Result<String, MailFailure>> {
+        Box::pin(async { Err(MailFailure::NotSent(UNCONNECTED.to_owned())) })
+    }
+
+    fn blob<'a>(&'a self, _: &'a str) -> Flow<'a, Result<Bytes, Failure>> {
+        Box::pin(async { Err(Failure::Local(UNCONNECTED.to_owned())) })
+    }
+
+    fn try_smtp<'a>(&'a self, _: &'a SmtpServer) -> Flow<'a, Result<String, MailFailure>> {
+        Box::pin(async { Err(MailFailure::NotSent(UNCONNECTED.to_owned())) })
+    }
+
+    fn try_imap<'a>(&'a self, _: &'a ImapSource) -> Flow<'a, Result<(), String>> {
+        Box::pin(async { Err(UNCONNECTED.to_owned()) })
+    }
 }
 
 /// A running house.
@@ -247,14 +290,19 @@ impl App {
         self.address = Some(listener.local_addr()?);
         let gateway =
             Gateway::new(foundation.inbound(self.queue.clone()), foundation.directory(), &foundation.config.gateway);
-        let api = Api::new(
-            foundation.db.clone(),
-            foundation.clock.clone(),
-            self.queue.clone(),
-            Blobs::in_dir(&foundation.config.data_dir),
-            telemetry::metrics(),
-        );
-        let router = gateway.router().merge(crate::http::router(api.clone()));
+        let api = Api::new(http::Parts {
+            db: foundation.db.clone(),
+            clock: foundation.clock.clone(),
+            queue: self.queue.clone(),
+            blobs: Blobs::in_dir(&foundation.config.data_dir),
+            metrics: telemetry::metrics(),
+            directory: foundation.directory(),
+            key: foundation.key.clone(),
+            io: foundation.io(),
+            bell: self.bell.clone(),
+            public_url: foundation.public_url().to_owned(),
+        });
+        let router = gateway.router().merge(http::router(api.clone()));
         self.api = Some(api);
         let (soft, hard) = (self.soft.clone(), self.hard.clone());
         self.tasks.spawn(async move {

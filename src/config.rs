@@ -45,6 +45,8 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub listen: SocketAddr,
+    /// Where platforms reach us; empty if nobody said.
+    pub public_url: String,
     #[serde(rename = "shutdown_seconds", deserialize_with = "seconds")]
     pub shutdown: Duration,
 }
@@ -223,6 +225,11 @@ impl Config {
                 database.is_empty() || database.starts_with("postgres://") || database.starts_with("postgresql://"),
                 "must be empty (embedded SQLite) or postgres://user:password@host:port/name",
             ),
+            (
+                "server.public_url",
+                is_public_url(&self.server.public_url),
+                "must be empty or an http or https address without user, query or fragment: https://relevo.example.org",
+            ),
             ("database.connections", self.database.connections >= 2, "must be at least 2"),
             (
                 "queue.url",
@@ -269,6 +276,13 @@ impl Config {
                 .map_err(|error| ConfigError::new("telemetry.log", error)),
         }
     }
+}
+
+fn is_public_url(text: &str) -> bool {
+    let uri = text.parse::<http::Uri>().ok();
+    let host = uri.as_ref().and_then(|uri| uri.authority()).is_some_and(|host| !host.as_str().contains('@'));
+    let web = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    text.is_empty() || host && web && !text.contains(['?', '#'])
 }
 
 /// An error names the line and does not show it: it may hold a password.
@@ -382,6 +396,8 @@ mod tests {
     fn a_wrong_setting_is_named_in_one_line_without_its_value() {
         for (key, value, expected) in [
             ("RELEVO__SERVER__LISTEN", "nowhere", "server.listen: "),
+            ("RELEVO__SERVER__PUBLIC_URL", "https://u:secret@host", "server.public_url: must be empty or"),
+            ("RELEVO__SERVER__PUBLIC_URL", "relevo.example.org", "server.public_url: must be empty or"),
             ("RELEVO__QUEUE__PARTITIONS", "many", "queue.partitions: must be a whole number"),
             ("RELEVO__QUEUE__PARTITIONS", "0", "queue.partitions: must be from 1 to 256"),
             ("RELEVO__QUEUE__PARTITIONS", "-1", "queue.partitions: "),
