@@ -19,6 +19,7 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigError},
     directory::Directory,
+    dispatch::Dispatcher,
     gateway::Gateway,
     http::{self, Api},
     inbound::Inbound,
@@ -45,12 +46,14 @@ pub enum Role {
     Gateway,
     /// Applies inbound events.
     Worker,
+    /// Brings messages out and files in.
+    Dispatcher,
     /// Fetches from platforms that do not push.
     Poller,
 }
 
 impl Role {
-    pub const ALL: [Self; 3] = [Self::Gateway, Self::Worker, Self::Poller];
+    pub const ALL: [Self; 4] = [Self::Gateway, Self::Worker, Self::Dispatcher, Self::Poller];
 }
 
 impl fmt::Display for Role {
@@ -58,6 +61,7 @@ impl fmt::Display for Role {
         f.write_str(match self {
             Self::Gateway => "gateway",
             Self::Worker => "worker",
+            Self::Dispatcher => "dispatcher",
             Self::Poller => "poller",
         })
     }
@@ -261,6 +265,9 @@ impl App {
         if roles.contains(&Role::Worker) {
             app.start_worker();
         }
+        if roles.contains(&Role::Dispatcher) {
+            app.start_dispatcher();
+        }
         if roles.contains(&Role::Poller) {
             app.start_poller();
         }
@@ -313,9 +320,23 @@ impl App {
             db: self.foundation.db.clone(),
             clock: self.foundation.clock.clone(),
             queue: self.queue.clone(),
+            bell: self.bell.clone(),
             settings: self.foundation.config.worker.clone(),
         };
         self.spawn(worker.run(self.soft.clone()));
+    }
+
+    fn start_dispatcher(&mut self) {
+        let Foundation { config, clock, db, .. } = &self.foundation;
+        let dispatcher = Dispatcher {
+            db: db.clone(),
+            clock: clock.clone(),
+            bell: self.bell.clone(),
+            directory: self.foundation.directory(),
+            blobs: Blobs::in_dir(&config.data_dir),
+            settings: config.dispatch.clone(),
+        };
+        self.spawn(dispatcher.run(self.soft.clone()));
     }
 
     fn start_poller(&mut self) {
@@ -348,6 +369,11 @@ impl App {
 
     pub fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    /// To be rung when a job was added.
+    pub fn bell(&self) -> &Bell {
+        &self.bell
     }
 
     /// Stops: no new work, what is in hand is finished, and what takes too long is dropped.

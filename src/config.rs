@@ -32,6 +32,9 @@ pub struct Config {
     pub queue: Queue,
     pub gateway: Gateway,
     pub worker: Worker,
+    pub dispatch: Dispatch,
+    pub whatsapp: Graph,
+    pub facebook: Graph,
     pub telegram: Telegram,
     pub email: Email,
     pub secrets: Secrets,
@@ -88,6 +91,28 @@ pub struct Worker {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Dispatch {
+    pub sends: usize,
+    pub fetches: usize,
+    #[serde(rename = "poll_milliseconds", deserialize_with = "milliseconds")]
+    pub poll: Duration,
+    #[serde(rename = "retry_base_seconds", deserialize_with = "seconds")]
+    pub retry_base: Duration,
+    #[serde(rename = "retry_cap_seconds", deserialize_with = "seconds")]
+    pub retry_cap: Duration,
+    #[serde(rename = "give_up_after_seconds", deserialize_with = "seconds")]
+    pub give_up_after: Duration,
+    pub resend_unknown: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Graph {
+    pub graph_url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Telegram {
     pub api_url: String,
     #[serde(rename = "poll_seconds", deserialize_with = "seconds")]
@@ -117,6 +142,12 @@ pub struct Telemetry {
 }
 
 const NO_URL: &str = "is no URL: is every special character of the password percent-encoded, and the port a number?";
+
+const NOT_WEB: &str = "must be an http or https URL";
+
+fn is_web(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
+}
 
 /// A setting that is wrong, with its key and, where known, where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +203,13 @@ impl Config {
 
     /// Settings that channels take from here unless they have their own: `(kind, setting)` → value.
     pub fn channel_defaults(&self) -> BTreeMap<(String, String), String> {
-        [(("telegram".to_owned(), "api_url".to_owned()), self.telegram.api_url.clone())].into()
+        let of = |kind: &str, setting: &str, value: &str| ((kind.to_owned(), setting.to_owned()), value.to_owned());
+        [
+            of("whatsapp", "graph_url", &self.whatsapp.graph_url),
+            of("facebook", "graph_url", &self.facebook.graph_url),
+            of("telegram", "api_url", &self.telegram.api_url),
+        ]
+        .into()
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -216,11 +253,18 @@ impl Config {
             ("worker.record_days", self.worker.record_days >= 1, "must be at least 1"),
             ("worker.parked_days", self.worker.parked_days >= 1, "must be at least 1"),
             ("worker.dedup_days", self.worker.dedup_days >= 8, "must be at least 8: Meta retries for 7 days"),
+            ("dispatch.sends", self.dispatch.sends >= 1, "must be at least 1"),
+            ("dispatch.fetches", self.dispatch.fetches >= 1, "must be at least 1"),
+            ("dispatch.poll_milliseconds", self.dispatch.poll.as_millis() >= 10, "must be at least 10"),
+            ("dispatch.retry_base_seconds", !self.dispatch.retry_base.is_zero(), "must be at least 1"),
             (
-                "telegram.api_url",
-                self.telegram.api_url.starts_with("http://") || self.telegram.api_url.starts_with("https://"),
-                "must be an http or https URL",
+                "dispatch.retry_cap_seconds",
+                self.dispatch.retry_cap >= self.dispatch.retry_base,
+                "must not be less than dispatch.retry_base_seconds",
             ),
+            ("whatsapp.graph_url", is_web(&self.whatsapp.graph_url), NOT_WEB),
+            ("facebook.graph_url", is_web(&self.facebook.graph_url), NOT_WEB),
+            ("telegram.api_url", is_web(&self.telegram.api_url), NOT_WEB),
             ("telegram.poll_seconds", self.telegram.poll.as_secs() <= 50, "must be at most 50, the server's own limit"),
             ("email.idle_seconds", (1..1740).contains(&self.email.idle.as_secs()), "must be from 1 to 1739"),
             ("email.poll_seconds", !self.email.poll.is_zero(), "must be at least 1"),
@@ -311,6 +355,10 @@ fn first_line(error: impl fmt::Display) -> String {
 
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u32::deserialize(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u32::deserialize(deserializer).map(|milliseconds| Duration::from_millis(milliseconds.into()))
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub mod config;
 pub mod demo;
 pub mod desk;
 pub mod directory;
+pub mod dispatch;
 pub mod domain;
 pub mod gateway;
 pub mod http;

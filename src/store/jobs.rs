@@ -432,3 +432,17 @@ pub async fn prune(tx: &mut Tx, now: Millis, before: Millis) -> Result<()> {
     )?;
     execute!(tx, "DELETE FROM jobs WHERE state = 'discarded' AND updated_at < $1", before).map(drop)
 }
+
+/// How many jobs of a topic wait.
+///
+/// # Errors
+/// Those of the database.
+pub async fn waiting(tx: &mut Tx, topic: &str) -> Result<i64> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        "SELECT count(*) FROM job_lanes l JOIN jobs j ON j.lane = l.lane WHERE l.topic = $1 AND j.state = 'ready'",
+        topic
+    )?;
+    Ok(row.map_or(0, |(count,)| count))
+}

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Worker;
 use crate::{
     desk::intake,
-    store::{dedup, idempotency, leases, meta, parked},
+    store::{dedup, idempotency, jobs, leases, meta, parked},
 };
 
 const HOUSEKEEPER: &str = "housekeeper";
@@ -96,6 +96,7 @@ async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
     let mut tx = worker.db.write().await?;
     let dropped = parked::prune(&mut tx, before(settings.parked_days)).await?;
     meta::prune_records(&mut tx, before(settings.record_days)).await?;
+    jobs::prune(&mut tx, now, before(settings.record_days)).await?;
     idempotency::prune(&mut tx, before(ANSWER_DAYS)).await?;
     tx.commit().await?;
     if dropped > 0 {
