@@ -6,11 +6,7 @@
 use std::{collections::BTreeSet, fmt, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use bytes::Bytes;
-use relevo_adapters::{
-    ImapSource,
-    outbound::{Call, Failure, Flow, Io, Letter, MailFailure, Reply, SmtpServer},
-};
+use relevo_adapters::outbound::Io;
 use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +15,7 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigError},
     directory::Directory,
-    dispatch::Dispatcher,
+    dispatch::{Calls, Dispatcher},
     gateway::Gateway,
     http::{self, Api},
     inbound::Inbound,
@@ -144,7 +140,7 @@ impl Foundation {
 
     /// Who makes the calls to platforms.
     pub fn io(&self) -> Arc<dyn Io> {
-        Arc::new(Unconnected)
+        Arc::new(Calls::new(Blobs::in_dir(&self.config.data_dir)))
     }
 
     /// Where platforms reach us, without a slash at its end; empty if nobody said.
@@ -196,34 +192,6 @@ fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
         false => MasterKey::from_base64(&config.secrets.master_key),
     }
     .map_err(|error| ConfigError::new("secrets.master_key", format!("{error:#}")).into())
-}
-
-/// A process that may not call anybody.
-#[derive(Debug)]
-struct Unconnected;
-
-const UNCONNECTED: &str = "this process makes no calls";
-
-impl Io for Unconnected {
-    fn call(&self, _: Call) -> Flow<'_, Result<Reply, Failure>> {
-        Box::pin(async { Err(Failure::NotSent(UNCONNECTED.to_owned())) })
-    }
-
-    fn mail<'a>(&'a self, _: &'a SmtpServer, _: Letter) -> Flow<'a, Result<String, MailFailure>> {
-        Box::pin(async { Err(MailFailure::NotSent(UNCONNECTED.to_owned())) })
-    }
-
-    fn blob<'a>(&'a self, _: &'a str) -> Flow<'a, Result<Bytes, Failure>> {
-        Box::pin(async { Err(Failure::Local(UNCONNECTED.to_owned())) })
-    }
-
-    fn try_smtp<'a>(&'a self, _: &'a SmtpServer) -> Flow<'a, Result<String, MailFailure>> {
-        Box::pin(async { Err(MailFailure::NotSent(UNCONNECTED.to_owned())) })
-    }
-
-    fn try_imap<'a>(&'a self, _: &'a ImapSource) -> Flow<'a, Result<(), String>> {
-        Box::pin(async { Err(UNCONNECTED.to_owned()) })
-    }
 }
 
 /// A running house.

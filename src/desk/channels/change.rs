@@ -42,12 +42,34 @@ pub async fn update(
     change: Change<'_>,
 ) -> Result<ChannelView, ChannelError> {
     let before = channels::lock(tx, id).await?.ok_or(ChannelError::UnknownChannel(id))?;
-    let kind = kind_of(&before)?;
+    let (after, accounts) = changed(key, &before, change)?;
+    if after != before {
+        match channels::update(tx, &after, &accounts, clock.now()).await {
+            Err(StoreError::Duplicate(_)) => {
+                return Err(ChannelError::AccountTaken(kind_of(&after)?.name, after.account));
+            }
+            done => done?,
+        }
+        let_go_on(tx, id, clock.now()).await?;
+    }
+    Ok(view(&after))
+}
+
+/// The channel as it would be after a change, and the accounts that it would go by.
+///
+/// # Errors
+/// As of [`update`], as far as the channel alone can tell.
+pub(super) fn changed(
+    key: &MasterKey,
+    before: &ChannelRow,
+    change: Change<'_>,
+) -> Result<(ChannelRow, Vec<String>), ChannelError> {
+    let kind = kind_of(before)?;
     let name = match change.name {
         None => before.name.clone(),
         Some(name) => relevo_adapters::text::non_blank(name).ok_or(ChannelError::NoName)?.to_owned(),
     };
-    let (old, old_sealed) = (plain(&before, key, &change.settings, kind)?, parse(&before.secrets)?);
+    let (old, old_sealed) = (plain(before, key, &change.settings, kind)?, parse(&before.secrets)?);
     let settings = Settings::of(kind, merged(kind, &old, change.settings))?;
     let accounts = (kind.open)(&settings)?.accounts();
     let (public, sealed) = split(kind, &settings, (&old, &old_sealed), key, &before.uuid);
@@ -59,14 +81,7 @@ pub async fn update(
         reopen_within_ms: change.reopen_within_ms.unwrap_or(before.reopen_within_ms),
         ..before.clone()
     };
-    if after != before {
-        match channels::update(tx, &after, &accounts, clock.now()).await {
-            Err(StoreError::Duplicate(_)) => return Err(ChannelError::AccountTaken(kind.name, after.account)),
-            done => done?,
-        }
-        let_go_on(tx, id, clock.now()).await?;
-    }
-    Ok(view(&after))
+    Ok((after, accounts))
 }
 
 /// Replaces secrets. With `accept_previous` the old ones stay accepted beside the new, where the kind can
@@ -117,8 +132,8 @@ pub enum Switched {
     Unchanged,
 }
 
-/// Resumes or pauses a channel. While it is paused its webhooks are not applied and nothing is sent; what is to be
-/// sent waits.
+/// Resumes or pauses a channel. While it is paused nothing is fetched for it and nothing sent, and what is to be sent
+/// waits; webhooks are still taken, because what a platform is refused too often is lost.
 ///
 /// # Errors
 /// [`ChannelError::UnknownChannel`], or those of the database.
@@ -141,8 +156,8 @@ async fn let_go_on(tx: &mut Tx, id: i64, now: Millis) -> Result<(), StoreError> 
     jobs::wake(tx, &fetch_topic(id), now).await.map(drop)
 }
 
-/// A stored channel's settings. A secret that cannot be opened counts as missing if it is replaced anyway.
-fn plain(
+/// A stored channel's settings, in the clear. A secret that cannot be opened counts as missing if it is replaced anyway.
+pub(super) fn plain(
     row: &ChannelRow,
     key: &MasterKey,
     replaced: &[(String, String)],

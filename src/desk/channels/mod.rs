@@ -4,6 +4,7 @@
 mod add;
 mod change;
 mod view;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ pub use self::{
     add::{NewChannel, add},
     change::{Change, Switched, rotate, set_active, update},
     view::{ChannelView, Filter, Health, Page, find, health, list, view},
+    webhook::{Pending, failed, prepare, succeeded},
 };
 use crate::{
     directory::seal_context,

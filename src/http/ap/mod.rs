@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod channels;
 mod error;
+mod telegram;
 
 use axum::{
     extract::Request,
@@ -30,7 +31,10 @@ use crate::desk::clients::Role;
 /// The family's routes; the check of credentials stands before all, and the check of the role before those that
 /// configure.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    channels::router().route_layer(from_fn(configures)).route_layer(from_fn_with_state(api.clone(), authenticate))
+    channels::router()
+        .merge(telegram::router())
+        .route_layer(from_fn(configures))
+        .route_layer(from_fn_with_state(api.clone(), authenticate))
 }
 
 /// The layer before the routes that configure: who may not is told so before the request is read.
