@@ -52,7 +52,7 @@ pub(super) fn read(settings: &Settings, address: &str, problems: &mut Problems) 
 fn tls(settings: &Settings, host: &str, problems: &mut Problems) -> Option<SmtpTls> {
     match settings.get("smtp_tls").map(str::to_ascii_lowercase).as_deref() {
         None | Some("starttls") => Some(SmtpTls::StartTls),
-        Some("implicit" | "tls" | "ssl") => Some(SmtpTls::Implicit),
+        Some("implicit" | "ssl") => Some(SmtpTls::Implicit),
         Some("none") if is_loopback(host) => Some(SmtpTls::None),
         Some("none") => {
             problems.add("smtp_tls", "may be none only for a server on this very machine (localhost)");

@@ -201,8 +201,10 @@ const TOO_LARGE: Objection = Objection(
     ErrorClass::Content,
     "too_large",
     Explained {
-        es: "Los adjuntos superan los 25 MB que admite un correo (unos 18 MB en archivos). Envíe menos, o comparta un enlace.",
-        en: "The attachments are over the 25 MB that a mail may have (about 18 MB of files). Send fewer, or share a link.",
+        es: "Los adjuntos superan los 25 MB que admite un correo (unos 18 MB en archivos). Envíe menos, o comparta \
+             un enlace.",
+        en: "The attachments are over the 25 MB that a mail may have (about 18 MB of files). Send fewer, or share a \
+             link.",
     },
 );
 const TOO_MANY: Objection = Objection(

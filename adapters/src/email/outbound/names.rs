@@ -33,8 +33,8 @@ pub(super) fn written_at(id: &str) -> Option<Millis> {
 pub(super) fn references(message: &Outbound, own: &str) -> (Option<String>, Vec<String>) {
     let to = &message.to;
     let citable = |id: &&String| is_citable(id) && *id != own;
-    let candidates = message.reply_to.iter().chain(&to.last_inbound).chain(to.history.iter().rev());
-    let parent = candidates.filter(citable).next().cloned();
+    let mut candidates = message.reply_to.iter().chain(&to.last_inbound).chain(to.history.iter().rev());
+    let parent = candidates.find(citable).cloned();
     let mut all: Vec<String> = Vec::new();
     for id in to.history.iter().filter(citable).filter(|id| Some(*id) != parent.as_ref()) {
         if !all.contains(id) {

@@ -47,8 +47,8 @@ fn reply_address(outgoing: &Outgoing) -> Option<Finding> {
 fn remedy(failure: &MailFailure) -> &'static str {
     match failure {
         MailFailure::Refused { code: 530 | 538, .. } => {
-            "The server wants an encrypted connection or a login: set smtp_tls to starttls (port 587) or implicit (port \
-             465), and smtp_user with smtp_password."
+            "The server wants an encrypted connection or a login: set smtp_tls to starttls (port 587) or implicit \
+             (port 465), and smtp_user with smtp_password."
         }
         MailFailure::Refused { stage: SmtpStage::Login, .. } | MailFailure::Refused { code: 534 | 535, .. } => {
             "Check smtp_user and smtp_password. Gmail, Outlook, Yahoo and others want an app password instead of the \
@@ -60,8 +60,8 @@ fn remedy(failure: &MailFailure) -> &'static str {
         }
         MailFailure::Refused { .. } => "Read the server's words; ask its operator if they do not say enough.",
         MailFailure::NotSent(_) | MailFailure::Unknown(_) => {
-            "Check smtp_host, smtp_port and smtp_tls (587 with starttls, 465 with implicit), and that this machine may \
-             reach the server: many networks block these ports."
+            "Check smtp_host, smtp_port and smtp_tls (587 with starttls, 465 with implicit), and that this machine \
+             may reach the server: many networks block these ports."
         }
     }
 }

@@ -130,8 +130,10 @@ const TOO_BIG: Objection = Objection(
     ErrorClass::Content,
     "too_big",
     Explained {
-        es: "El archivo supera los 20 MB que Telegram entrega a los bots. Pida al cliente que lo envíe más pequeño o por otro medio.",
-        en: "The file is larger than the 20 MB that Telegram hands out to bots. Ask the customer to send a smaller one, or another way.",
+        es: "El archivo supera los 20 MB que Telegram entrega a los bots. Pida al cliente que lo envíe más pequeño o \
+             por otro medio.",
+        en: "The file is larger than the 20 MB that Telegram hands out to bots. Ask the customer to send a smaller \
+             one, or another way.",
     },
 );
 const GONE: Objection = Objection(

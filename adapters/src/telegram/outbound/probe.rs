@@ -117,8 +117,8 @@ fn delivered(info: &Value) -> Finding {
     let error = json::str(info, "last_error_message").map(|error| text::truncate(error, 200));
     let at = json::int(info, "last_error_date").and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
     let at = at.and_then(|at| at.format(&Rfc2822).ok()).unwrap_or_else(|| "an unknown time".to_owned());
-    let remedy = "Check that the public address answers from the Internet, with a valid certificate, on port 443, 80, \
-                  88 or 8443, and that the secret token is the one that was registered.";
+    let remedy = "Check that the public address answers from the Internet, with a valid certificate, on port 443, \
+                  80, 88 or 8443, and that the secret token is the one that was registered.";
     match error {
         Some(error) if pending > 0 => {
             Finding::bad(check, format!("{pending} updates wait; last error, {at}: {error}"), remedy)

@@ -124,8 +124,10 @@ fn with(mut parameters: Parameters, key: &str, value: Value) -> Value {
     Value::Object(parameters)
 }
 
-/// A bot has one reaction; none takes it back. There are none through a business connection.
+/// A bot has one reaction; none takes it back. There are none through a business connection. Telegram knows its
+/// reactions without the sign that asks for a coloured picture (`❤`, not `❤️`).
 async fn react(api: Api<'_>, spot: &Spot, emoji: Option<&str>) -> Result<Sent, SendError> {
+    let emoji = emoji.map(|emoji| emoji.replace('\u{fe0f}', ""));
     let reactions: Vec<Value> = emoji.map(|emoji| json!({ "type": "emoji", "emoji": emoji })).into_iter().collect();
     match spot.business {
         Some(_) => Err(unsupported("a reaction through a business connection")),

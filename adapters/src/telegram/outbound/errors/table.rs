@@ -1,16 +1,18 @@
-//! What Telegram's refusals mean (telegram.md §9).
+//! Every refusal that we know (telegram.md §9), and some near relations of theirs (unverified).
 
-use super::api::Refusal;
-use crate::outbound::{ErrorClass, Explained, SendError};
+use ErrorClass::{Auth, Content, RateLimited, Recipient, Transient};
+
+use super::OTHER;
+use crate::outbound::{ErrorClass, Explained};
 
 /// A refusal that we know: its code, and how its description begins (lower case); no sign fits any description.
-struct Row {
-    code: u16,
-    signs: &'static [&'static str],
-    class: ErrorClass,
+pub(super) struct Row {
+    pub(super) code: u16,
+    pub(super) signs: &'static [&'static str],
+    pub(super) class: ErrorClass,
     /// Whether the whole channel is concerned.
-    channel: bool,
-    reason: Explained,
+    pub(super) channel: bool,
+    pub(super) reason: Explained,
 }
 
 const fn row(code: u16, signs: &'static [&'static str], class: ErrorClass, es: &'static str, en: &'static str) -> Row {
@@ -28,21 +30,8 @@ const fn channel(
     Row { channel: true, ..row(code, signs, class, es, en) }
 }
 
-/// What may be tried again soon.
-pub(super) const MOMENTARY: Explained = Explained {
-    es: "Telegram tiene un problema momentáneo; se volverá a intentar automáticamente.",
-    en: "Telegram has a momentary problem; it will be tried again automatically.",
-};
-
-const OTHER: Explained = Explained {
-    es: "Telegram rechazó el mensaje. Revise su contenido y envíelo de nuevo; si se repite, avise al administrador.",
-    en: "Telegram refused the message. Check what is in it and send it again; if it happens again, tell your administrator.",
-};
-
-use ErrorClass::{Auth, Content, RateLimited, Recipient, Transient};
-
 /// The first row that fits decides.
-static ROWS: &[Row] = &[
+pub(super) static ROWS: &[Row] = &[
     row(
         429,
         &[],
@@ -69,8 +58,10 @@ static ROWS: &[Row] = &[
         400,
         &["file is too big"],
         Content,
-        "El archivo supera los 20 MB que Telegram entrega a los bots. Pida al cliente que lo envíe más pequeño o por otro medio.",
-        "The file is larger than the 20 MB that Telegram hands out to bots. Ask the customer to send a smaller one, or another way.",
+        "El archivo supera los 20 MB que Telegram entrega a los bots. Pida al cliente que lo envíe más pequeño o por \
+         otro medio.",
+        "The file is larger than the 20 MB that Telegram hands out to bots. Ask the customer to send a smaller one, \
+         or another way.",
     ),
     row(
         400,
@@ -90,7 +81,8 @@ static ROWS: &[Row] = &[
         400,
         &["group chat was upgraded to a supergroup chat"],
         Recipient,
-        "El grupo se convirtió en supergrupo y cambió de identificador. Espere un mensaje nuevo del grupo y responda ahí.",
+        "El grupo se convirtió en supergrupo y cambió de identificador. Espere un mensaje nuevo del grupo y responda \
+         ahí.",
         "The group became a supergroup under another id. Wait for a new message from the group and answer there.",
     ),
     // 400: nobody is there.
@@ -132,8 +124,10 @@ static ROWS: &[Row] = &[
         400,
         &["business_peer", "business connection not found", "business_connection_", "business_chat_inactive"],
         Recipient,
-        "La cuenta de empresa ya no permite que el bot responda en este chat. El cliente debe escribir de nuevo, o el dueño debe reconectar el bot.",
-        "The business account no longer lets the bot answer in this chat. The customer has to write again, or the owner to reconnect the bot.",
+        "La cuenta de empresa ya no permite que el bot responda en este chat. El cliente debe escribir de nuevo, o \
+         el dueño debe reconectar el bot.",
+        "The business account no longer lets the bot answer in this chat. The customer has to write again, or the \
+         owner to reconnect the bot.",
     ),
     // 400: which message?
     row(
@@ -283,36 +277,45 @@ static ROWS: &[Row] = &[
         403,
         &[],
         Recipient,
-        "Telegram no permite que el bot escriba en este chat. Pida al cliente que escriba de nuevo al bot o use otro canal.",
-        "Telegram does not let the bot write in this chat. Ask the customer to write to the bot again, or use another channel.",
+        "Telegram no permite que el bot escriba en este chat. Pida al cliente que escriba de nuevo al bot o use otro \
+         canal.",
+        "Telegram does not let the bot write in this chat. Ask the customer to write to the bot again, or use \
+         another channel.",
     ),
     channel(
         401,
         &[],
         Auth,
-        "El token del bot no es válido o fue revocado. Avise al administrador; los mensajes esperan hasta que se corrija.",
-        "The bot's token is not valid or was revoked. Tell your administrator; the messages wait until that is mended.",
+        "El token del bot no es válido o fue revocado. Avise al administrador; los mensajes esperan hasta que se \
+         corrija.",
+        "The bot's token is not valid or was revoked. Tell your administrator; the messages wait until that is \
+         mended.",
     ),
     row(
         404,
         &["method not found"],
         Content,
-        "El servidor de Telegram configurado no conoce esta función. Envíe el mensaje de otra forma y avise al administrador.",
-        "The configured Telegram server does not know this function. Send the message another way and tell your administrator.",
+        "El servidor de Telegram configurado no conoce esta función. Envíe el mensaje de otra forma y avise al \
+         administrador.",
+        "The configured Telegram server does not know this function. Send the message another way and tell your \
+         administrator.",
     ),
     channel(
         404,
         &[],
         Auth,
         "Telegram no reconoce el token del bot. Avise al administrador; los mensajes esperan hasta que se corrija.",
-        "Telegram does not recognise the bot's token. Tell your administrator; the messages wait until that is mended.",
+        "Telegram does not recognise the bot's token. Tell your administrator; the messages wait until that is \
+         mended.",
     ),
     channel(
         421,
         &[],
         Auth,
-        "La dirección del servidor de Telegram no es la correcta. Avise al administrador; los mensajes esperan hasta que se corrija.",
-        "The Telegram server's address is not the right one. Tell your administrator; the messages wait until that is mended.",
+        "La dirección del servidor de Telegram no es la correcta. Avise al administrador; los mensajes esperan hasta \
+         que se corrija.",
+        "The Telegram server's address is not the right one. Tell your administrator; the messages wait until that \
+         is mended.",
     ),
     channel(
         409,
@@ -325,63 +328,8 @@ static ROWS: &[Row] = &[
         413,
         &[],
         Content,
-        "El archivo supera el tamaño que Telegram acepta (50 MB; fotos 10 MB). Envíe uno más pequeño o comparta un enlace.",
+        "El archivo supera el tamaño que Telegram acepta (50 MB; fotos 10 MB). Envíe uno más pequeño o comparta un \
+         enlace.",
         "The file is larger than Telegram takes (50 MB; photos 10 MB). Send a smaller one, or share a link.",
     ),
 ];
-
-/// What a refusal means; `in_chat`: the call was about one chat, so that a limit is first taken to be that chat's.
-pub(super) fn classify(refusal: &Refusal, in_chat: bool) -> SendError {
-    let sign = refusal.sign();
-    let row = find(refusal.code, &sign);
-    let (class, reason) = row.map_or_else(|| by_status(refusal.code), |row| (row.class, row.reason));
-    let detail = match refusal.description.as_str() {
-        "" => format!("HTTP {}", refusal.code),
-        words => words.to_owned(),
-    };
-    let error = SendError::new(class, refusal.code.to_string(), detail, reason).after(refusal.retry_after);
-    match class {
-        RateLimited if !in_chat => error.of_channel(),
-        _ if row.is_some_and(|row| row.channel) => error.of_channel(),
-        _ => error,
-    }
-}
-
-/// What a code means without its description.
-pub(in crate::telegram) fn explain(code: &str) -> Option<(ErrorClass, Explained)> {
-    let code: u16 = code.parse().ok()?;
-    let row = find(code, "").map(|row| (row.class, row.reason));
-    row.or_else(|| (500..600).contains(&code).then_some((Transient, MOMENTARY)))
-}
-
-fn find(code: u16, sign: &str) -> Option<&'static Row> {
-    let fits = |row: &&Row| row.signs.is_empty() || row.signs.iter().any(|start| sign.starts_with(start));
-    ROWS.iter().filter(|row| row.code == code).find(fits)
-}
-
-fn by_status(code: u16) -> (ErrorClass, Explained) {
-    match code {
-        500..600 => (Transient, MOMENTARY),
-        _ => (Content, OTHER),
-    }
-}
-
-/// The words that Telegram puts before a description, lower case.
-const PREFIXES: [&str; 9] = [
-    "bad request: ",
-    "forbidden: ",
-    "unauthorized: ",
-    "conflict: ",
-    "not found: ",
-    "too many requests: ",
-    "request entity too large: ",
-    "misdirected request: ",
-    "internal server error: ",
-];
-
-/// A description without the words before it, lower case.
-pub(super) fn sign(description: &str) -> String {
-    let lower = description.trim().to_lowercase();
-    let bare = PREFIXES.iter().find_map(|prefix| lower.strip_prefix(prefix));
-    bare.map(str::to_owned).unwrap_or(lower)
-}
