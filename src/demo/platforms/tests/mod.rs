@@ -3,6 +3,7 @@
 mod bot_api;
 mod graph;
 mod pages;
+mod smtp;
 mod trouble;
 
 use serde_json::Value;
