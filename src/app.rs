@@ -69,13 +69,14 @@ impl FromStr for Role {
     }
 }
 
-/// What every command stands on: settings, time, the database up to date, and the key to its secrets.
+/// What every command stands on: settings, time, the database up to date, the key to its secrets, and the files.
 #[derive(Debug, Clone)]
 pub struct Foundation {
     pub config: Config,
     pub clock: Clock,
     pub db: Db,
     pub key: MasterKey,
+    pub blobs: Blobs,
 }
 
 impl Foundation {
@@ -91,7 +92,8 @@ impl Foundation {
         let db = open_db(&config).await?;
         migrate(&db, &config).await?;
         let key = master_key(&config)?;
-        let this = Self { config, clock, db, key };
+        let blobs = Blobs::of(&config)?;
+        let this = Self { config, clock, db, key, blobs };
         this.check_key().await?;
         Ok(this)
     }
@@ -134,8 +136,7 @@ impl Foundation {
 
     /// Where what comes in becomes durable.
     pub fn inbound(&self, queue: Queue) -> Inbound {
-        let blobs = Blobs::in_dir(&self.config.data_dir);
-        Inbound { db: self.db.clone(), clock: self.clock.clone(), queue, blobs }
+        Inbound { db: self.db.clone(), clock: self.clock.clone(), queue, blobs: self.blobs.clone() }
     }
 }
 
@@ -241,7 +242,7 @@ impl App {
             foundation.db.clone(),
             foundation.clock.clone(),
             self.queue.clone(),
-            Blobs::in_dir(&foundation.config.data_dir),
+            foundation.blobs.clone(),
             telemetry::metrics(),
         );
         let router = gateway.router().merge(crate::http::router(api.clone()));

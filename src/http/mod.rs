@@ -11,6 +11,7 @@ mod access;
 mod audit;
 mod error;
 mod extract;
+mod files;
 mod health;
 mod openapi;
 #[cfg(test)]
