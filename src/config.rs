@@ -104,6 +104,8 @@ pub struct Dispatch {
     #[serde(rename = "give_up_after_seconds", deserialize_with = "seconds")]
     pub give_up_after: Duration,
     pub resend_unknown: bool,
+    #[serde(rename = "trial_after_seconds", deserialize_with = "seconds")]
+    pub trial_after: Duration,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -318,6 +320,7 @@ impl Config {
             ("dispatch.fetches", self.dispatch.fetches >= 1, "must be at least 1"),
             ("dispatch.poll_milliseconds", self.dispatch.poll.as_millis() >= 10, "must be at least 10"),
             ("dispatch.retry_base_seconds", !self.dispatch.retry_base.is_zero(), "must be at least 1"),
+            ("dispatch.trial_after_seconds", !self.dispatch.trial_after.is_zero(), "must be at least 1"),
             (
                 "dispatch.retry_cap_seconds",
                 self.dispatch.retry_cap >= self.dispatch.retry_base,

@@ -4,7 +4,7 @@
 //! what became of a try that had no answer (P6); give the platform its files; note that the call begins; make it;
 //! settle ([`super::settle`]). Whatever happens after the note and before the settlement is an unknown outcome.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use relevo_adapters::{
     Millis,
@@ -44,6 +44,8 @@ pub struct Send {
     pub(super) pace: Pace,
     pub(super) policy: RetryPolicy,
     pub(super) resend_unknown: bool,
+    /// The first pause before a broken channel is tried again by itself; later ones double.
+    pub(super) first_trial: Duration,
 }
 
 impl std::fmt::Debug for Send {

@@ -28,6 +28,7 @@ use super::{PATIENCE, Proxy};
 const LIMIT: Duration = Duration::from_secs(120);
 /// Of the virtual host's queues, if the virtual host is shared.
 const MOST_PARTITIONS: u16 = 16;
+const NOWHERE: &str = "http://127.0.0.1:9";
 const CONNECTIONS: u32 = 6;
 
 const POSTGRES_URL: &str = "RELEVO_TEST_POSTGRES_URL";
@@ -130,6 +131,10 @@ impl Backend {
             ("QUEUE__PREFIX", prefix),
             ("QUEUE__PARTITIONS", "4"),
             ("SERVER__LISTEN", "127.0.0.1:0"),
+            // Nobody listens there: a test that wants a platform starts a pretend one.
+            ("WHATSAPP__GRAPH_URL", NOWHERE),
+            ("FACEBOOK__GRAPH_URL", NOWHERE),
+            ("TELEGRAM__API_URL", NOWHERE),
         ]
         .map(|(key, value)| (format!("RELEVO__{key}"), value.to_owned()))
         .to_vec()

@@ -1,0 +1,64 @@
+//! Order and pace (P4, P8).
+
+use relevo::demo::platforms::{Fault, Trouble};
+
+use super::house::{Outside, Plan, say};
+use crate::support::{for_each_database, until_within};
+
+for_each_database! {
+    p4_replies_leave_in_the_order_written_whatever_goes_wrong: |backend| {
+        let outside = Outside::open_as(backend, Plan { dispatchers: 2, ..Plan::default() }).await;
+        let conversations = [outside.telegram_customer(42).await, outside.telegram_customer(43).await];
+        outside.bot.make_trouble(Trouble::times(4, Fault::Fail { status: 502, body: "bad gateway".into() }).to("42"));
+        let mut last = Vec::new();
+        for conversation in &conversations {
+            for n in 0..6 {
+                last.push(outside.reply(conversation, &format!("parte {n}")).await);
+            }
+        }
+        for message in [&last[5], &last[11]] {
+            outside.reaches(message, "sent").await;
+        }
+        for chat in ["42", "43"] {
+            let said: Vec<String> =
+                outside.bot.ledger().into_iter().filter(|entry| entry.recipient == chat).filter_map(|entry| entry.text).collect();
+            assert_eq!(said, (0..6).map(|n| format!("parte {n}")).collect::<Vec<_>>(), "chat {chat}");
+        }
+        outside.close().await;
+    }
+
+    a_long_text_leaves_in_parts_one_after_the_other: |backend| {
+        let outside = Outside::open(backend).await;
+        let conversation = outside.telegram_customer(42).await;
+        let words = (0..1_500).map(|n| format!("palabra{n}")).collect::<Vec<_>>().join(" ");
+        let queued = outside
+            .try_reply(relevo::desk::reply::To::Conversation(conversation), say(&words))
+            .await
+            .expect("taken");
+        assert!(queued.messages.len() > 3);
+        outside.reaches(queued.messages.last().unwrap(), "sent").await;
+        let said: Vec<String> = outside.bot.ledger().into_iter().filter_map(|entry| entry.text).collect();
+        assert_eq!(said.join(" "), words);
+        outside.close().await;
+    }
+
+    p8_a_burst_to_one_bot_goes_out_without_a_single_refusal: |backend| {
+        let outside = Outside::open(backend).await;
+        let mut conversations = Vec::new();
+        for user in 0..120 {
+            conversations.push(outside.telegram_customer(1_000 + user).await);
+        }
+        let mut messages = Vec::new();
+        for conversation in &conversations {
+            messages.push(outside.reply(conversation, "aviso").await);
+        }
+        let patience = std::time::Duration::from_secs(60);
+        until_within(patience, "all are sent", async || outside.bot.done() >= 120).await;
+        for message in &messages {
+            let trail = outside.reaches(message, "sent").await;
+            assert_eq!(trail.delivery.unwrap().attempts, 1, "nobody was told to wait");
+        }
+        assert_eq!(outside.bot.done(), 120);
+        outside.close().await;
+    }
+}
