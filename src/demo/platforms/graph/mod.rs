@@ -2,7 +2,8 @@
 //!
 //! Methods in the ledger and in faults: the edge that is posted to (`messages`, `media`, `photos`, `comments`, `likes`,
 //! `subscribed_apps`), `read` for a receipt of ours, `update` for a post to an object itself, `get` and `get_…` for what
-//! is only read, `delete` and `delete_…`, `me`, and `download` for a media URL.
+//! is only read, `delete` and `delete_…`, `me`, `download` for a media URL of WhatsApp's and `picture` for one
+//! of a comment's.
 
 mod account;
 mod comments;
@@ -99,11 +100,11 @@ impl Graph {
     /// If there is no free port.
     pub async fn start(rules: Rules) -> anyhow::Result<Self> {
         let meta = Arc::new(Meta {
+            reports: Reports::new(rules.remembers),
             rules,
             ledger: Ledger::default(),
             faults: Faults::default(),
             state: Mutex::default(),
-            reports: Reports::new(),
             url: std::sync::OnceLock::new(),
         });
         let server = Server::start(meta.clone()).await?;
@@ -202,6 +203,13 @@ impl Graph {
         if let Some(comment) = self.meta.lock().comments.get_mut(comment) {
             comment.attachment = Some(attachment);
         }
+    }
+
+    /// The comment shows this picture; gives the URL that its webhook would have, which needs no token and expires.
+    pub fn attach_picture(&self, comment: &str, mime: &str, bytes: &[u8]) -> String {
+        let id = self.add_media("", mime, bytes);
+        self.attach(comment, page::shown(&id, ""));
+        self.meta.picture_url(&self.meta.lock(), &id)
     }
 
     /// The comment is gone, as its author or a moderator can do it.
@@ -430,6 +438,11 @@ fn node_and_edge(ask: &Ask) -> (&str, &str) {
     (ask.segment(at), ask.segment(at + 1))
 }
 
+/// A picture that a comment shows.
+fn is_picture(ask: &Ask) -> bool {
+    ask.segment(0) == "scontent"
+}
+
 fn is_download(ask: &Ask) -> bool {
     ask.segment(0) == "whatsapp_business" && ask.segment(1) == "attachments"
 }
@@ -445,6 +458,7 @@ impl Platform for Meta {
         let posted = ask.method == Method::POST;
         match edge {
             _ if is_download(ask) => ("download".to_owned(), ask.text("mid")),
+            _ if is_picture(ask) => ("picture".to_owned(), Some(ask.segment(1).to_owned())),
             "messages" if posted && ask.text("status").is_some() => ("read".to_owned(), ask.text("message_id")),
             "messages" if posted => ("messages".to_owned(), whatsapp::recipient(ask).or_else(|| page::target(ask))),
             "" if node == "me" => ("me".to_owned(), None),
@@ -456,6 +470,9 @@ impl Platform for Meta {
     }
 
     async fn act(&self, ask: Ask) -> Response {
+        if is_picture(&ask) {
+            return self.picture(&ask);
+        }
         let token = ask.bearer.clone().or_else(|| ask.text("access_token"));
         let checked = self.lock().check_token(token.as_deref());
         match (checked, ask.flaw) {
