@@ -29,7 +29,7 @@ const RETRIES: usize = 3;
 /// A bucket, and where in it our files are.
 #[derive(Clone)]
 pub(super) struct S3 {
-    store: Arc<dyn ObjectStore>,
+    pub(super) store: Arc<dyn ObjectStore>,
     prefix: Path,
 }
 
