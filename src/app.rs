@@ -3,9 +3,10 @@
 //! Stopping has two stages: first nobody takes new work and what is in hand is finished; after
 //! `server.shutdown_seconds` what is left is dropped, which is safe because nothing unfinished was acknowledged.
 
-use std::{collections::BTreeSet, fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{collections::BTreeSet, fmt, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use relevo_adapters::outbound::Io;
 use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -14,9 +15,11 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigError},
     directory::Directory,
+    dispatch::{Calls, Dispatcher},
     gateway::Gateway,
-    http::Api,
+    http::{self, Api},
     inbound::Inbound,
+    jobs::Bell,
     media::Blobs,
     poller::Poller,
     queue::{Queue, RabbitQueue, RabbitSettings, TableQueue},
@@ -39,12 +42,14 @@ pub enum Role {
     Gateway,
     /// Applies inbound events.
     Worker,
+    /// Brings messages out and files in.
+    Dispatcher,
     /// Fetches from platforms that do not push.
     Poller,
 }
 
 impl Role {
-    pub const ALL: [Self; 3] = [Self::Gateway, Self::Worker, Self::Poller];
+    pub const ALL: [Self; 4] = [Self::Gateway, Self::Worker, Self::Dispatcher, Self::Poller];
 }
 
 impl fmt::Display for Role {
@@ -52,6 +57,7 @@ impl fmt::Display for Role {
         f.write_str(match self {
             Self::Gateway => "gateway",
             Self::Worker => "worker",
+            Self::Dispatcher => "dispatcher",
             Self::Poller => "poller",
         })
     }
@@ -134,6 +140,16 @@ impl Foundation {
         Directory::new(self.db.clone(), self.key.clone(), &self.config)
     }
 
+    /// Who makes the calls to platforms.
+    pub fn io(&self) -> Arc<dyn Io> {
+        Arc::new(Calls::new(self.blobs.clone()))
+    }
+
+    /// Where platforms reach us, without a slash at its end; empty if nobody said.
+    pub fn public_url(&self) -> &str {
+        self.config.server.public_url.trim_end_matches('/')
+    }
+
     /// Where what comes in becomes durable.
     pub fn inbound(&self, queue: Queue) -> Inbound {
         Inbound { db: self.db.clone(), clock: self.clock.clone(), queue, blobs: self.blobs.clone() }
@@ -188,6 +204,7 @@ pub struct App {
     tasks: JoinSet<()>,
     api: Option<Api>,
     queue: Queue,
+    bell: Bell,
     foundation: Foundation,
 }
 
@@ -205,6 +222,7 @@ impl App {
             tasks: JoinSet::new(),
             api: None,
             queue,
+            bell: Bell::default(),
             foundation,
         };
         if !app.queue.connected(BROKER_WAIT).await {
@@ -215,6 +233,9 @@ impl App {
         }
         if roles.contains(&Role::Worker) {
             app.start_worker();
+        }
+        if roles.contains(&Role::Dispatcher) {
+            app.start_dispatcher();
         }
         if roles.contains(&Role::Poller) {
             app.start_poller();
@@ -238,14 +259,19 @@ impl App {
         self.address = Some(listener.local_addr()?);
         let gateway =
             Gateway::new(foundation.inbound(self.queue.clone()), foundation.directory(), &foundation.config.gateway);
-        let api = Api::new(
-            foundation.db.clone(),
-            foundation.clock.clone(),
-            self.queue.clone(),
-            foundation.blobs.clone(),
-            telemetry::metrics(),
-        );
-        let router = gateway.router().merge(crate::http::router(api.clone()));
+        let api = Api::new(http::Parts {
+            db: foundation.db.clone(),
+            clock: foundation.clock.clone(),
+            queue: self.queue.clone(),
+            blobs: foundation.blobs.clone(),
+            metrics: telemetry::metrics(),
+            directory: foundation.directory(),
+            key: foundation.key.clone(),
+            io: foundation.io(),
+            bell: self.bell.clone(),
+            public_url: foundation.public_url().to_owned(),
+        });
+        let router = gateway.router().merge(http::router(api.clone()));
         self.api = Some(api);
         let (soft, hard) = (self.soft.clone(), self.hard.clone());
         self.tasks.spawn(async move {
@@ -263,9 +289,24 @@ impl App {
             db: self.foundation.db.clone(),
             clock: self.foundation.clock.clone(),
             queue: self.queue.clone(),
+            bell: self.bell.clone(),
             settings: self.foundation.config.worker.clone(),
         };
         self.spawn(worker.run(self.soft.clone()));
+    }
+
+    fn start_dispatcher(&mut self) {
+        let Foundation { config, clock, db, .. } = &self.foundation;
+        let dispatcher = Dispatcher {
+            db: db.clone(),
+            clock: clock.clone(),
+            bell: self.bell.clone(),
+            directory: self.foundation.directory(),
+            blobs: self.foundation.blobs.clone(),
+            allow_private_addresses: config.media.allow_private_addresses,
+            settings: config.dispatch.clone(),
+        };
+        self.spawn(dispatcher.run(self.soft.clone()));
     }
 
     fn start_poller(&mut self) {
@@ -298,6 +339,11 @@ impl App {
 
     pub fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    /// To be rung when a job was added.
+    pub fn bell(&self) -> &Bell {
+        &self.bell
     }
 
     /// Stops: no new work, what is in hand is finished, and what takes too long is dropped.

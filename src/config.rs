@@ -32,6 +32,9 @@ pub struct Config {
     pub queue: Queue,
     pub gateway: Gateway,
     pub worker: Worker,
+    pub dispatch: Dispatch,
+    pub whatsapp: Graph,
+    pub facebook: Graph,
     pub telegram: Telegram,
     pub email: Email,
     pub media: Media,
@@ -43,6 +46,8 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub listen: SocketAddr,
+    /// Where platforms reach us; empty if nobody said.
+    pub public_url: String,
     #[serde(rename = "shutdown_seconds", deserialize_with = "seconds")]
     pub shutdown: Duration,
 }
@@ -83,6 +88,28 @@ pub struct Worker {
     pub dedup_days: u32,
     pub parked_days: u32,
     pub record_days: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dispatch {
+    pub sends: usize,
+    pub fetches: usize,
+    #[serde(rename = "poll_milliseconds", deserialize_with = "milliseconds")]
+    pub poll: Duration,
+    #[serde(rename = "retry_base_seconds", deserialize_with = "seconds")]
+    pub retry_base: Duration,
+    #[serde(rename = "retry_cap_seconds", deserialize_with = "seconds")]
+    pub retry_cap: Duration,
+    #[serde(rename = "give_up_after_seconds", deserialize_with = "seconds")]
+    pub give_up_after: Duration,
+    pub resend_unknown: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Graph {
+    pub graph_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -183,6 +210,12 @@ pub struct Telemetry {
 
 const NO_URL: &str = "is no URL: is every special character of the password percent-encoded, and the port a number?";
 
+const NOT_WEB: &str = "must be an http or https URL";
+
+fn is_web(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
+}
+
 /// A setting that is wrong, with its key and, where known, where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
@@ -237,7 +270,13 @@ impl Config {
 
     /// Settings that channels take from here unless they have their own: `(kind, setting)` → value.
     pub fn channel_defaults(&self) -> BTreeMap<(String, String), String> {
-        [(("telegram".to_owned(), "api_url".to_owned()), self.telegram.api_url.clone())].into()
+        let of = |kind: &str, setting: &str, value: &str| ((kind.to_owned(), setting.to_owned()), value.to_owned());
+        [
+            of("whatsapp", "graph_url", &self.whatsapp.graph_url),
+            of("facebook", "graph_url", &self.facebook.graph_url),
+            of("telegram", "api_url", &self.telegram.api_url),
+        ]
+        .into()
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -252,6 +291,11 @@ impl Config {
                 "database.url",
                 database.is_empty() || database.starts_with("postgres://") || database.starts_with("postgresql://"),
                 "must be empty (embedded SQLite) or postgres://user:password@host:port/name",
+            ),
+            (
+                "server.public_url",
+                is_public_url(&self.server.public_url),
+                "must be empty or an http or https address without user, query or fragment: https://relevo.example.org",
             ),
             ("database.connections", self.database.connections >= 2, "must be at least 2"),
             (
@@ -276,11 +320,18 @@ impl Config {
             ("worker.record_days", self.worker.record_days >= 1, "must be at least 1"),
             ("worker.parked_days", self.worker.parked_days >= 1, "must be at least 1"),
             ("worker.dedup_days", self.worker.dedup_days >= 8, "must be at least 8: Meta retries for 7 days"),
+            ("dispatch.sends", self.dispatch.sends >= 1, "must be at least 1"),
+            ("dispatch.fetches", self.dispatch.fetches >= 1, "must be at least 1"),
+            ("dispatch.poll_milliseconds", self.dispatch.poll.as_millis() >= 10, "must be at least 10"),
+            ("dispatch.retry_base_seconds", !self.dispatch.retry_base.is_zero(), "must be at least 1"),
             (
-                "telegram.api_url",
-                self.telegram.api_url.starts_with("http://") || self.telegram.api_url.starts_with("https://"),
-                "must be an http or https URL",
+                "dispatch.retry_cap_seconds",
+                self.dispatch.retry_cap >= self.dispatch.retry_base,
+                "must not be less than dispatch.retry_base_seconds",
             ),
+            ("whatsapp.graph_url", is_web(&self.whatsapp.graph_url), NOT_WEB),
+            ("facebook.graph_url", is_web(&self.facebook.graph_url), NOT_WEB),
+            ("telegram.api_url", is_web(&self.telegram.api_url), NOT_WEB),
             ("telegram.poll_seconds", self.telegram.poll.as_secs() <= 50, "must be at most 50, the server's own limit"),
             ("email.idle_seconds", (1..1740).contains(&self.email.idle.as_secs()), "must be from 1 to 1739"),
             ("email.poll_seconds", !self.email.poll.is_zero(), "must be at least 1"),
@@ -292,6 +343,13 @@ impl Config {
                 .map_err(|error| ConfigError::new("telemetry.log", error)),
         }
     }
+}
+
+fn is_public_url(text: &str) -> bool {
+    let uri = text.parse::<http::Uri>().ok();
+    let host = uri.as_ref().and_then(|uri| uri.authority()).is_some_and(|host| !host.as_str().contains('@'));
+    let web = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")));
+    text.is_empty() || host && web && !text.contains(['?', '#'])
 }
 
 /// An error names the line and does not show it: it may hold a password.
@@ -366,6 +424,10 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Er
     u32::deserialize(deserializer).map(|seconds| Duration::from_secs(seconds.into()))
 }
 
+fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u32::deserialize(deserializer).map(|milliseconds| Duration::from_millis(milliseconds.into()))
+}
+
 fn mebibytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     u32::deserialize(deserializer).map(|mebibytes| u64::from(mebibytes) << 20)
 }
@@ -406,6 +468,8 @@ mod tests {
     fn a_wrong_setting_is_named_in_one_line_without_its_value() {
         for (key, value, expected) in [
             ("RELEVO__SERVER__LISTEN", "nowhere", "server.listen: "),
+            ("RELEVO__SERVER__PUBLIC_URL", "https://u:secret@host", "server.public_url: must be empty or"),
+            ("RELEVO__SERVER__PUBLIC_URL", "relevo.example.org", "server.public_url: must be empty or"),
             ("RELEVO__QUEUE__PARTITIONS", "many", "queue.partitions: must be a whole number"),
             ("RELEVO__QUEUE__PARTITIONS", "0", "queue.partitions: must be from 1 to 256"),
             ("RELEVO__QUEUE__PARTITIONS", "-1", "queue.partitions: "),

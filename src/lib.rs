@@ -16,12 +16,13 @@
 //! | [`media`] | the stored files |
 //! | [`demo`] | pretend platforms, their realistic traffic, and the show that proves itself |
 //! | [`app`], [`cli`] | the composition root; the command line |
-//! | [`backoff`], [`clock`], [`config`], [`secrets`], [`telemetry`] | what everybody is handed |
+//! | `admission`, [`backoff`], [`clock`], [`config`], [`secrets`], [`telemetry`] | what everybody is handed |
 //!
 //! Dependencies point one way: `http, gateway, poller → desk, inbound, queue → store → domain → relevo-adapters`.
 //! Only the directory, the gateway, the poller and channel administration hold a `dyn Channel`; nobody asks for a
 //! channel's name.
 
+mod admission;
 pub mod app;
 pub mod backoff;
 pub mod cli;

@@ -112,3 +112,6 @@ CREATE TABLE conversation_reads (
 
 CREATE INDEX message_refs_message ON message_refs (message_id);
 CREATE INDEX conversation_keys_conversation ON conversation_keys (conversation_id);
+
+-- A number that changed has both names: the latest is the one to write to.
+ALTER TABLE conversation_keys ADD COLUMN bound_at INTEGER NOT NULL DEFAULT 0;

@@ -5,5 +5,6 @@
 pub mod channels;
 pub mod clients;
 pub mod intake;
+pub mod outbox;
 pub mod reply;
 pub mod tickets;

@@ -6,7 +6,6 @@
 //!
 //! May use: the directory (adapters), `queue`, `store`, `media`. No rule about tickets is here.
 
-mod admission;
 mod answer;
 mod intake;
 mod shared;
@@ -23,11 +22,9 @@ use axum::{
 };
 use bytes::Bytes;
 
-use self::{
-    admission::Admission,
-    answer::{Answer, Style},
-};
+use self::answer::{Answer, Style};
 use crate::{
+    admission::{Admission, is_too_large},
     config,
     directory::{Directory, Found},
     inbound::Inbound,
@@ -100,7 +97,7 @@ impl Gateway {
                     let query = parts.uri.query().unwrap_or_default().to_owned();
                     work(Webhook { query, headers: parts.headers, body, log }).await
                 }
-                Err(error) if admission::is_too_large(&error) => Answer::TooLarge(limit),
+                Err(error) if is_too_large(&error) => Answer::TooLarge(limit),
                 Err(_) => Answer::Incomplete,
             }
         });

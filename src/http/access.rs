@@ -6,14 +6,16 @@ use std::{
 };
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, request::Parts},
+    middleware::Next,
+    response::Response,
 };
 use relevo_adapters::Millis;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::{Api, error::Error, extract::Params, throttle::Throttle};
+use super::{Api, audit::Who, error::Error, extract::Params, throttle::Throttle};
 use crate::{
     clock::Clock,
     desk::clients::Role,
@@ -130,6 +132,18 @@ impl Access {
         }
         proven.insert(both, (now + BELIEVED_MS, caller));
     }
+}
+
+/// The layer before every family that asks for credentials: who gets past it is in the request and in the record.
+pub(super) async fn authenticate(State(api): State<Api>, mut request: Request, next: Next) -> Result<Response, Error> {
+    let caller = api.0.access.authenticate(request.headers()).await?;
+    let span = tracing::Span::current();
+    span.record("client", caller.client_id).record("role", caller.role.as_str());
+    if let Some(who) = request.extensions().get::<Who>() {
+        who.is(caller);
+    }
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
 }
 
 /// The company that a call is about: the caller's own; a super-admin names it by `?id_company=`. Naming another

@@ -55,6 +55,10 @@ const CALLER_LEFT: i64 = 499;
 /// Paths whose calls are recorded; the others are probes and documentation.
 const RECORDED: [&str; 2] = ["/v2/", "/api/"];
 
+/// The number of a call in hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Log(pub(super) i64);
+
 /// Who a call turned out to be from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Who(Arc<OnceLock<Caller>>);
@@ -143,6 +147,7 @@ pub(super) async fn record(State(api): State<Api>, mut request: Request, next: N
             let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
             let who = Who::default();
             request.extensions_mut().insert(who.clone());
+            request.extensions_mut().insert(Log(log));
             let method = request.method().as_str().to_owned();
             let at = api.0.clock.now();
             let entry = AuditEntry {

@@ -26,6 +26,8 @@ pub(super) enum Error {
     Invalid(&'static str),
     /// There is none, or none for this caller; says of what.
     NotFound(&'static str),
+    /// No route of any family.
+    NoRoute,
     WrongMethod,
     /// Worth another try later.
     Unavailable,
@@ -46,13 +48,13 @@ pub(super) struct ErrorBody {
 }
 
 impl Error {
-    fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::TooManyFailures(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -66,13 +68,14 @@ impl Error {
             Self::Bad(why) => why,
             Self::Invalid(what) => what,
             Self::NotFound(what) => what,
+            Self::NoRoute => "There is no such route",
             Self::WrongMethod => "This route does not take this method",
             Self::Unavailable => "Service unavailable, try again later",
             Self::Internal => "Something went wrong on our side; quote the X-Bitacora-Log of this answer",
         }
     }
 
-    fn retry_after(&self) -> Option<i64> {
+    pub(super) fn retry_after(&self) -> Option<i64> {
         match self {
             Self::TooManyFailures(seconds) => Some(*seconds),
             Self::Unavailable => Some(RETRY_AFTER),
@@ -89,6 +92,8 @@ impl IntoResponse for Error {
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // A family with a form of its own says it again.
+        response.extensions_mut().insert(self);
         response
     }
 }

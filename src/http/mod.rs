@@ -1,18 +1,21 @@
 //! The HTTP API: who calls, what is recorded, what is answered.
 //!
-//! One folder per family of the contract (`v2`: tickets); each is a thin facade over `desk`, and no rule is in a
-//! handler. Around all of them, from the outside in: [`audit`] gives every call its `id_bitacora_log` and its record,
-//! a time limit, a net for panics, and per family the check of credentials ([`access`]). [`health`] and [`openapi`]
-//! are for everybody.
+//! One folder per family of the contract (`v2`: tickets; `ap`: channels); each is a thin facade over `desk`, and no rule
+//! is in a handler. Around all of them, from the outside in: AP's envelope, [`audit`], which gives every call its
+//! `id_bitacora_log` and its record, a time limit, a net for panics, and per family the check of credentials
+//! ([`access`]). [`health`] and [`openapi`] are for everybody.
 //!
-//! May use: `desk`, `store`, `queue` (its ping), `media`. Used by: the composition root.
+//! May use: `desk`, `store`, `directory`, `queue` (its ping), `jobs` (its bell), `media`. Used by: the composition
+//! root.
 
 mod access;
+mod ap;
 mod audit;
 mod error;
 mod extract;
 mod files;
 mod health;
+mod idempotency;
 mod openapi;
 #[cfg(test)]
 mod tests;
@@ -30,13 +33,45 @@ use axum::{
     response::IntoResponse,
 };
 use metrics_exporter_prometheus::PrometheusHandle;
+use relevo_adapters::outbound::Io;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{access::Access, audit::Journal, error::Error};
-use crate::{clock::Clock, media::Blobs, queue::Queue, store::Db};
+use crate::{
+    admission::Admission, clock::Clock, directory::Directory, jobs::Bell, media::Blobs, queue::Queue,
+    secrets::MasterKey, store::Db,
+};
 
 /// How long a call may take until its answer begins (P8).
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bodies of calls that are in hand at once, MiB together; more calls are answered 503 (P8).
+const BODIES: usize = 256;
+
+/// What the API is built from.
+pub struct Parts {
+    pub db: Db,
+    pub clock: Clock,
+    pub queue: Queue,
+    pub blobs: Blobs,
+    pub metrics: PrometheusHandle,
+    pub directory: Directory,
+    /// Seals what is secret of a channel.
+    pub key: MasterKey,
+    /// Makes the calls to platforms.
+    pub io: Arc<dyn Io>,
+    /// Rung when there are new jobs, or held ones may go on.
+    pub bell: Bell,
+    /// Where platforms reach us, without a slash at its end; empty if nobody said.
+    pub public_url: String,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("db", &self.db.describe()).finish_non_exhaustive()
+    }
+}
 
 /// What the API's routes work with. Clones share it.
 #[derive(Debug, Clone)]
@@ -48,8 +83,14 @@ struct Inner {
     queue: Queue,
     metrics: PrometheusHandle,
     blobs: Blobs,
+    directory: Directory,
+    key: MasterKey,
+    io: Arc<dyn Io>,
+    bell: Bell,
+    public_url: String,
     access: Access,
     journal: Journal,
+    bodies: Admission,
 }
 
 impl std::fmt::Debug for Inner {
@@ -60,10 +101,27 @@ impl std::fmt::Debug for Inner {
 
 impl Api {
     /// The API over these parts. Must be called within a runtime: the record of calls is written in the background.
-    pub fn new(db: Db, clock: Clock, queue: Queue, blobs: Blobs, metrics: PrometheusHandle) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts { db, clock, queue, blobs, metrics, directory, key, io, bell, public_url } = parts;
         let access = Access::new(db.clone(), clock.clone());
         let journal = Journal::start(db.clone());
-        Self(Arc::new(Inner { db, clock, queue, metrics, blobs, access, journal }))
+        // Places are the journal's to give.
+        let bodies = Admission::new(Semaphore::MAX_PERMITS, BODIES);
+        Self(Arc::new(Inner {
+            db,
+            clock,
+            queue,
+            metrics,
+            blobs,
+            directory,
+            key,
+            io,
+            bell,
+            public_url,
+            access,
+            journal,
+            bodies,
+        }))
     }
 
     /// Waits until the record of every call that was answered so far is in the database. To be called when the last
@@ -84,10 +142,11 @@ pub fn router(api: Api) -> Router {
 fn around(router: Router<Api>, api: Api) -> Router {
     router
         .method_not_allowed_fallback(|| async { Error::WrongMethod })
-        .fallback(|| async { Error::NotFound("There is no such route") })
+        .fallback(|| async { Error::NoRoute })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(in_time))
         .layer(from_fn_with_state(api.clone(), audit::record))
+        .layer(from_fn(ap::number))
         .with_state(api)
 }
 

@@ -6,11 +6,15 @@ use axum::{Router, body::Body, http::Request, response::Response, routing::get};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-use super::{Api, around};
+use super::{Api, Parts, around};
 use crate::{
+    app::Foundation,
     clock::Clock,
+    config::Config,
+    jobs::Bell,
     media::Blobs,
     queue::{Queue, TableQueue},
+    secrets::MasterKey,
     store::{Db, audit},
     telemetry,
 };
@@ -30,7 +34,21 @@ impl House {
         db.migrate().await.unwrap();
         let clock = Clock::manual(1_480_444_712_000);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
-        let api = Api::new(db.clone(), clock.clone(), queue, Blobs::in_dir(&folder), telemetry::metrics());
+        let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
+        let blobs = Blobs::in_dir(&folder);
+        let base = Foundation { config: Config::defaults(), clock: clock.clone(), db: db.clone(), key, blobs };
+        let api = Api::new(Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            queue,
+            blobs: base.blobs.clone(),
+            metrics: telemetry::metrics(),
+            directory: base.directory(),
+            key: base.key.clone(),
+            io: base.io(),
+            bell: Bell::default(),
+            public_url: String::new(),
+        });
         Self { folder, clock, db, api }
     }
 

@@ -39,6 +39,14 @@ use crate::{
     inbound::Inbound,
 };
 
+/// Logs in to a mailbox, opens its folder and logs out again.
+///
+/// # Errors
+/// Why that did not work, in plain words.
+pub async fn try_mailbox(source: &relevo_adapters::ImapSource) -> Result<(), String> {
+    imap::try_out(source).await
+}
+
 /// How often the tasks are compared with the channels; the directory itself sees a change within two seconds.
 const LOOK: Duration = Duration::from_secs(1);
 

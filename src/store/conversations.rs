@@ -102,16 +102,17 @@ pub async fn save(tx: &mut Tx, conversations: &[&Conversation]) -> Result<()> {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn insert_keys(tx: &mut Tx, keys: &[KeyRow]) -> Result<u64> {
+pub async fn insert_keys(tx: &mut Tx, keys: &[KeyRow], now: Millis) -> Result<u64> {
     execute!(
         tx,
         rows!(
-            "INSERT INTO conversation_keys (channel_id, key, conversation_id) \
-             SELECT channel_id, key, conversation_id FROM",
+            "INSERT INTO conversation_keys (channel_id, key, conversation_id, bound_at) \
+             SELECT channel_id, key, conversation_id, $2 FROM",
             [channel_id bigint, key text, conversation_id text],
             "WHERE true ORDER BY channel_id, key ON CONFLICT (channel_id, key) DO NOTHING"
         ),
-        json_rows(keys)
+        json_rows(keys),
+        now
     )
 }
 
@@ -119,15 +120,16 @@ pub async fn insert_keys(tx: &mut Tx, keys: &[KeyRow]) -> Result<u64> {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn move_keys(tx: &mut Tx, keys: &[KeyRow]) -> Result<()> {
+pub async fn move_keys(tx: &mut Tx, keys: &[KeyRow], now: Millis) -> Result<()> {
     execute!(
         tx,
         rows!(
-            "UPDATE conversation_keys SET conversation_id = r.conversation_id FROM",
+            "UPDATE conversation_keys SET conversation_id = r.conversation_id, bound_at = $2 FROM",
             [channel_id bigint, key text, conversation_id text],
             "WHERE conversation_keys.channel_id = r.channel_id AND conversation_keys.key = r.key"
         ),
-        json_rows(keys)
+        json_rows(keys),
+        now
     )
     .map(drop)
 }

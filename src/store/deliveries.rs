@@ -192,7 +192,7 @@ pub async fn place(tx: &mut Tx, conversation: &str) -> Result<Option<Place>> {
     )
 }
 
-/// Every name of a conversation.
+/// Every name of a conversation, the latest bound last.
 ///
 /// # Errors
 /// Those of the database.
@@ -200,7 +200,7 @@ pub async fn keys(tx: &mut Tx, conversation: &str) -> Result<Vec<String>> {
     let rows = fetch_all!(
         tx,
         (String,),
-        "SELECT key FROM conversation_keys WHERE conversation_id = $1 ORDER BY key",
+        "SELECT key FROM conversation_keys WHERE conversation_id = $1 ORDER BY bound_at, key",
         conversation
     )?;
     Ok(rows.into_iter().map(|(key,)| key).collect())
@@ -485,4 +485,79 @@ pub async fn lock_conversation(tx: &mut Tx, conversation: &str) -> Result<()> {
         conversation
     )
     .map(drop)
+}
+
+/// Notes that a message, by its platform name, was deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn mark_deleted(tx: &mut Tx, channel: i64, name: &str, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE messages SET deleted_at = coalesce(deleted_at, $3) \
+         WHERE id = (SELECT message_id FROM message_refs WHERE channel_id = $1 AND ref = $2)",
+        channel,
+        name,
+        now
+    )
+    .map(drop)
+}
+
+/// Notes that a message, by its platform name, was hidden, or (`None`) is shown again.
+///
+/// # Errors
+/// Those of the database.
+pub async fn mark_hidden(tx: &mut Tx, channel: i64, name: &str, at: Option<Millis>) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE messages SET hidden_at = $3 \
+         WHERE id = (SELECT message_id FROM message_refs WHERE channel_id = $1 AND ref = $2)",
+        channel,
+        name,
+        at
+    )
+    .map(drop)
+}
+
+/// Gives a message, by its platform name, a new text; what it said before becomes the revision `revision`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn mark_edited(tx: &mut Tx, channel: i64, name: &str, text: &str, revision: &str, now: Millis) -> Result<()> {
+    let body = serde_json::json!({ "type": "text", "text": text }).to_string();
+    execute!(
+        tx,
+        "INSERT INTO message_revisions (id, message_id, content, body, at) SELECT $3, m.id, m.content, m.body, $4 \
+         FROM messages m JOIN message_refs x ON x.message_id = m.id WHERE x.channel_id = $1 AND x.ref = $2",
+        channel,
+        name,
+        revision,
+        now
+    )?;
+    execute!(
+        tx,
+        "UPDATE messages SET content = $3, body = $4, edited_at = $5 \
+         WHERE id = (SELECT message_id FROM message_refs WHERE channel_id = $1 AND ref = $2)",
+        channel,
+        name,
+        text,
+        body,
+        now
+    )
+    .map(drop)
+}
+
+/// A failed message waits again, because somebody had it tried once more.
+///
+/// # Errors
+/// Those of the database.
+pub async fn reopen(tx: &mut Tx, message: &str, state: &str, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE messages SET status = $2, status_at = $3, failure = NULL WHERE id = $1 AND status = 'failed'",
+        message,
+        state,
+        now
+    )?;
+    execute!(tx, "UPDATE deliveries SET failure = NULL, settled_at = NULL WHERE message_id = $1", message).map(drop)
 }

@@ -404,6 +404,21 @@ pub async fn counts(tx: &mut Tx) -> Result<Vec<(String, String, i64)>> {
     )
 }
 
+/// How many jobs of a topic wait, and how many are dead.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_topic(tx: &mut Tx, topic: &str) -> Result<(i64, i64)> {
+    let row = fetch_optional!(
+        tx,
+        (i64, i64),
+        "SELECT (SELECT count(*) FROM job_lanes l JOIN jobs j ON j.lane = l.lane AND j.state = 'ready' \
+         WHERE l.topic = $1), (SELECT count(*) FROM jobs WHERE state = 'dead' AND topic = $1)",
+        topic
+    )?;
+    Ok(row.unwrap_or_default())
+}
+
 /// Forgets empty lanes whose pace is not used up any more, and settled jobs older than `before`.
 ///
 /// # Errors
@@ -416,4 +431,18 @@ pub async fn prune(tx: &mut Tx, now: Millis, before: Millis) -> Result<()> {
         before
     )?;
     execute!(tx, "DELETE FROM jobs WHERE state = 'discarded' AND updated_at < $1", before).map(drop)
+}
+
+/// How many jobs of a topic wait.
+///
+/// # Errors
+/// Those of the database.
+pub async fn waiting(tx: &mut Tx, topic: &str) -> Result<i64> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        "SELECT count(*) FROM job_lanes l JOIN jobs j ON j.lane = l.lane WHERE l.topic = $1 AND j.state = 'ready'",
+        topic
+    )?;
+    Ok(row.map_or(0, |(count,)| count))
 }

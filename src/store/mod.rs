@@ -19,6 +19,7 @@ pub mod conversations;
 pub mod dead_letters;
 pub mod dedup;
 pub mod deliveries;
+pub mod idempotency;
 pub mod jobs;
 pub mod leases;
 pub mod messages;

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Worker;
 use crate::{
     desk::intake,
-    store::{dedup, leases, meta, parked},
+    store::{dedup, idempotency, jobs, leases, meta, parked},
 };
 
 const HOUSEKEEPER: &str = "housekeeper";
@@ -21,6 +21,8 @@ const RENEW_MS: Millis = 3_000;
 const REUNITE_MS: Millis = 5_000;
 const PRUNE_MS: Millis = 60_000;
 const DAY_MS: Millis = 86_400_000;
+/// Days for which a call's answer is given again under its `Idempotency-Key`.
+const ANSWER_DAYS: u32 = 1;
 /// Parked events that are reunited in one transaction.
 const AT_ONCE: i64 = 1_000;
 /// Markers that are forgotten in one transaction.
@@ -94,6 +96,8 @@ async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
     let mut tx = worker.db.write().await?;
     let dropped = parked::prune(&mut tx, before(settings.parked_days)).await?;
     meta::prune_records(&mut tx, before(settings.record_days)).await?;
+    jobs::prune(&mut tx, now, before(settings.record_days)).await?;
+    idempotency::prune(&mut tx, before(ANSWER_DAYS)).await?;
     tx.commit().await?;
     if dropped > 0 {
         tracing::info!(dropped, "parked events whose message never came were dropped");

@@ -16,6 +16,7 @@ use crate::{
     config,
     desk::intake::{self, IntakeError, Report},
     domain::{Envelope, retry_delay},
+    jobs::Bell,
     queue::{Consumer, Delivery, Queue, QueueError},
     store::Db,
 };
@@ -32,6 +33,8 @@ pub struct Worker {
     pub db: Db,
     pub clock: Clock,
     pub queue: Queue,
+    /// Rung when applied events left jobs.
+    pub bell: Bell,
     pub settings: config::Worker,
 }
 
@@ -197,6 +200,9 @@ impl Worker {
         let mut tx = self.db.write().await?;
         let report = intake::apply(&mut tx, &self.clock, envelopes).await?;
         tx.commit().await?;
+        if report.jobs > 0 {
+            self.bell.ring();
+        }
         Ok(report)
     }
 }

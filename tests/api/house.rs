@@ -23,10 +23,12 @@ use relevo::{
     config::Config,
     desk::{clients, clients::Role, intake},
     directory::Directory,
+    dispatch::Calls,
     domain::Envelope,
     gateway::Gateway,
-    http::{Api, router},
+    http::{Api, Parts, router},
     inbound::Inbound,
+    jobs::Bell,
     media::Blobs,
     queue::{Queue, TableQueue},
     secrets::MasterKey,
@@ -104,10 +106,21 @@ impl House {
         let clock = Clock::manual(START);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
         let blobs = Blobs::in_dir(&media.0);
-        let api = Api::new(db.clone(), clock.clone(), queue.clone(), blobs.clone(), telemetry::metrics());
         let config = Config::defaults();
         let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
-        let directory = Directory::new(db.clone(), key, &config);
+        let directory = Directory::new(db.clone(), key.clone(), &config);
+        let api = Api::new(Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            queue: queue.clone(),
+            blobs: blobs.clone(),
+            metrics: telemetry::metrics(),
+            directory: directory.clone(),
+            key,
+            io: Arc::new(Calls::new(blobs.clone())),
+            bell: Bell::default(),
+            public_url: "https://relevo.example".to_owned(),
+        });
         let inbound = Inbound { db: db.clone(), clock: clock.clone(), queue, blobs: blobs.clone() };
         let gateway = Gateway::new(inbound, directory, &config.gateway);
         let router = router(api.clone()).merge(gateway.router());

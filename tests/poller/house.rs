@@ -92,6 +92,7 @@ impl<'a> House<'a> {
             db: self.db.clone(),
             clock: self.clock.clone(),
             queue: queue.clone(),
+            bell: relevo::jobs::Bell::default(),
             settings: self.config.worker.clone(),
         };
         let stop = CancellationToken::new();

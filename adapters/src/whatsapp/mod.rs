@@ -1,12 +1,15 @@
 //! WhatsApp Business Platform (Cloud API): one channel is one phone number (`whatsapp.md`).
 
 mod inbound;
+mod outbound;
+mod settings;
 
 use bytes::Bytes;
 
 use crate::{
-    Capabilities, Channel, Kind, Millis, ParseError, Parsed, Setting, Settings, SettingsError, VerifyError,
-    WebhookRequest, meta,
+    Capabilities, Channel, Kind, Millis, ParseError, Parsed, Settings, SettingsError, VerifyError, WebhookRequest,
+    meta::{self, refusal},
+    outbound::Outlet,
 };
 
 pub static KIND: Kind = Kind {
@@ -17,59 +20,12 @@ pub static KIND: Kind = Kind {
         max_webhook_bytes: 4 << 20,
         handshake: true,
         reopen_within_ms: 86_400_000,
-        sending: None,
+        sending: Some(&outbound::SENDING),
     },
-    settings: SETTINGS,
+    settings: settings::SETTINGS,
     open,
-    explain: |_| None,
+    explain: |code| refusal::explain(outbound::errors::TABLE, code),
 };
-
-static SETTINGS: &[Setting] = &[
-    Setting {
-        key: "phone_number_id",
-        aliases: &["account", "app", "phone_id", "id_phone"],
-        secret: false,
-        required: true,
-        help: "Meta app dashboard > WhatsApp > API Setup > Phone number ID (digits; not the phone number itself)",
-    },
-    Setting {
-        key: "waba_id",
-        aliases: &["business_account_id"],
-        secret: false,
-        required: false,
-        help: "Meta app dashboard > WhatsApp > API Setup > WhatsApp Business Account ID; needed for news about the \
-               account itself (templates, limits, bans)",
-    },
-    Setting {
-        key: "app_secret",
-        aliases: &[],
-        secret: true,
-        required: true,
-        help: "Meta app dashboard > App settings > Basic > App secret: webhooks are signed with it",
-    },
-    Setting {
-        key: "verify_token",
-        aliases: &[],
-        secret: true,
-        required: false,
-        help: "a text of your own choice; enter the same one in Meta app dashboard > WhatsApp > Configuration > Webhook",
-    },
-    Setting {
-        key: "access_token",
-        aliases: &["token"],
-        secret: true,
-        required: false,
-        help: "Meta Business settings > Users > System users > Generate token, with whatsapp_business_messaging; \
-               needed to send and to fetch media",
-    },
-    Setting {
-        key: "display_phone_number",
-        aliases: &["phone", "phone_number"],
-        secret: false,
-        required: false,
-        help: "the number as customers know it, with country code; WhatsApp Manager > Phone numbers",
-    },
-];
 
 /// One phone number.
 #[derive(Debug)]
@@ -77,6 +33,8 @@ struct WhatsApp {
     phone_number_id: String,
     waba_id: Option<String>,
     app: meta::App,
+    /// `None` without an access token: such a channel receives only.
+    sender: Option<outbound::Sender>,
 }
 
 fn open(settings: &Settings) -> Result<Box<dyn Channel>, SettingsError> {
@@ -84,12 +42,14 @@ fn open(settings: &Settings) -> Result<Box<dyn Channel>, SettingsError> {
     let phone_number_id = meta::id_setting(settings, "phone_number_id", &mut problems);
     let waba_id = meta::id_setting(settings, "waba_id", &mut problems);
     let app = meta::App::open(settings, &mut problems);
+    let number = phone_number_id.as_deref().unwrap_or_default();
+    let sender = outbound::Sender::open(settings, number, waba_id.as_deref(), &mut problems);
     if phone_number_id.is_none() {
         problems.push(("phone_number_id".to_owned(), "is required".to_owned()));
     }
     match (phone_number_id, app) {
         (Some(phone_number_id), Some(app)) if problems.is_empty() => {
-            Ok(Box::new(WhatsApp { phone_number_id, waba_id, app }))
+            Ok(Box::new(WhatsApp { phone_number_id, waba_id, app, sender }))
         }
         _ => Err(SettingsError(problems)),
     }
@@ -116,5 +76,9 @@ impl Channel for WhatsApp {
     /// Takes a stored webhook body: Meta has nothing that could be fetched.
     fn decode(&self, payload: &Bytes, _now: Millis) -> Result<Parsed, ParseError> {
         inbound::parse(payload, &self.phone_number_id, self.waba_id.as_deref())
+    }
+
+    fn outlet(&self) -> Option<&dyn Outlet> {
+        self.sender.as_ref().map(|sender| sender as &dyn Outlet)
     }
 }

@@ -5,7 +5,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::world::World;
-use crate::{domain::Envelope, store::messages::AttachmentRow};
+use crate::{
+    domain::{Envelope, FETCH, FetchJob, fetch_lane, fetch_topic},
+    store::{jobs::NewJob, messages::AttachmentRow},
+};
+
+/// An attachment whose bytes are still with the platform.
+const PENDING: &str = "pending";
 
 /// Bytes of a message's text that lists and tickets show.
 const PREVIEW: usize = 2_000;
@@ -23,7 +29,11 @@ impl World {
     pub(super) fn add_attachments(&mut self, envelope: &Envelope, message: &Message, message_id: &str) {
         for attachment in &message.attachments {
             let id = self.clock.id();
-            self.added.attachments.push(attachment_row(id, envelope, attachment, message_id));
+            let row = attachment_row(id, envelope, attachment, message_id);
+            if row.state == PENDING {
+                self.added.jobs.push(fetch_job(envelope, &row));
+            }
+            self.added.attachments.push(row);
         }
     }
 }
@@ -43,9 +53,22 @@ fn stable_id(extra: Option<&Value>) -> Option<String> {
     extra?.get("file_unique_id")?.as_str().map(str::to_owned)
 }
 
+/// The bytes come soon, outside of this transaction (DESIGN §8).
+fn fetch_job(envelope: &Envelope, row: &AttachmentRow) -> NewJob {
+    NewJob {
+        kind: FETCH.to_owned(),
+        lane: fetch_lane(&row.id),
+        topic: fetch_topic(envelope.channel),
+        company_id: Some(envelope.company),
+        payload: to_json(&FetchJob { attachment: row.id.clone(), channel: envelope.channel }),
+        due_at: envelope.received_at,
+        created_at: envelope.received_at,
+    }
+}
+
 fn attachment_row(id: String, envelope: &Envelope, attachment: &Attachment, message_id: &str) -> AttachmentRow {
     let (state, sha256) = match &attachment.source {
-        MediaSource::Platform { .. } | MediaSource::Url { .. } => ("pending", None),
+        MediaSource::Platform { .. } | MediaSource::Url { .. } => (PENDING, None),
         MediaSource::Blob { sha256 } => ("stored", Some(sha256.clone())),
         MediaSource::Unavailable { .. } => ("unavailable", None),
     };

@@ -19,6 +19,11 @@ use crate::{
     },
 };
 
+/// The name under which a message of ours is found before its platform has named it: our own mark.
+pub(super) fn out_ref(mark: &str) -> String {
+    format!("out:{mark}")
+}
+
 /// The name under which the message of an album is found.
 pub(super) fn group_ref(group: &str) -> String {
     format!("group:{group}")
@@ -228,7 +233,11 @@ fn refs(event: &InboundEvent) -> impl Iterator<Item = String> + '_ {
         _ => Vec::new(),
     };
     let group = event.content.message().and_then(|message| message.group.as_deref()).map(group_ref);
-    targets.into_iter().map(String::as_str).chain(brought(event)).map(str::to_owned).chain(group)
+    let marked = match &event.content {
+        Content::Receipt(receipt) => receipt.correlation.as_deref().map(out_ref),
+        _ => None,
+    };
+    targets.into_iter().map(String::as_str).chain(brought(event)).map(str::to_owned).chain(group).chain(marked)
 }
 
 /// The name of the message that the event brings.

@@ -35,6 +35,8 @@ pub struct Report {
     pub reopened: usize,
     /// Events that wait for their message.
     pub parked: usize,
+    /// Jobs that were added.
+    pub jobs: usize,
 }
 
 /// Why a batch had no effect.
@@ -114,7 +116,7 @@ async fn run(tx: &mut Tx, clock: &Clock, events: &[&Envelope]) -> Result<Report,
     }
     let mut world = World::load(tx, clock, events).await?;
     events.iter().for_each(|event| world.apply(event));
-    let report = Report { applied: events.len(), ..world.report };
+    let report = Report { applied: events.len(), jobs: world.added.jobs.len(), ..world.report };
     world.save(tx).await?;
     Ok(report)
 }

@@ -8,9 +8,10 @@ use super::{
     world::{Entry, World},
 };
 use crate::{
-    domain::{Envelope, Latest, Placement, TicketState, place},
+    domain::{Envelope, Latest, Placement, SEND, SendJob, TicketState, place, send_topic},
     store::{
         channels::ChannelEvent,
+        jobs::NewJob,
         messages::{MessageRow, RefRow},
         tickets::Ticket,
     },
@@ -78,6 +79,8 @@ impl World {
         let row = known.and_then(|id| self.messages.get(id)).map(|entry| &entry.row);
         match (known, row) {
             (None, _) => false,
+            // Our own send, reported back: the platform may have changed its looks.
+            (Some(_), Some(row)) if row.origin == "agent" => true,
             // An edited or grouped message no longer says what it said when it came.
             (Some(_), Some(row)) if row.edited_at.is_none() && message.group.is_none() => {
                 row.body == to_json(&message.body)
@@ -94,7 +97,32 @@ impl World {
         };
         self.add_attachments(envelope, message, &row_id);
         self.add_ref(envelope.channel, message.id.clone(), &row_id);
+        self.acknowledge(envelope, message, &row_id);
         self.touch_ticket(envelope, &row_id, ticket_id, origin);
+    }
+
+    /// What the platform waits for: it is of no use for long.
+    fn acknowledge(&mut self, envelope: &Envelope, message: &Message, row_id: &str) {
+        const USEFUL_MS: i64 = 150_000;
+        let Some(act) = message.acknowledge.clone() else { return };
+        let Some(row) = self.messages.get(row_id).map(|entry| &entry.row) else { return };
+        let send = SendJob {
+            message: None,
+            channel: envelope.channel,
+            conversation: row.conversation_id.clone(),
+            act,
+            reply_to: None,
+            expires_at: Some(envelope.received_at + USEFUL_MS),
+        };
+        self.added.jobs.push(NewJob {
+            kind: SEND.to_owned(),
+            lane: format!("ack:{row_id}"),
+            topic: send_topic(envelope.channel),
+            company_id: Some(envelope.company),
+            payload: to_json(&send),
+            due_at: envelope.received_at,
+            created_at: envelope.received_at,
+        });
     }
 
     fn new_message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) -> (String, Option<String>) {
@@ -190,7 +218,7 @@ impl World {
         self.refs.get(&(channel, name.to_owned())).filter(|id| self.messages.contains_key(*id)).cloned()
     }
 
-    fn add_ref(&mut self, channel: i64, name: Option<String>, message: &str) {
+    pub(super) fn add_ref(&mut self, channel: i64, name: Option<String>, message: &str) {
         let Some(name) = name else { return };
         if self.refs.insert((channel, name.clone()), message.to_owned()).is_none() {
             self.added.refs.push(RefRow { channel_id: channel, name, message_id: message.to_owned() });

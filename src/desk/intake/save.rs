@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use super::{
     IntakeError,
+    bodies::to_json,
     world::{Entry, World},
 };
-use crate::store::{StoreError, Tx, channels, companies, contacts, conversations, messages, parked, tickets};
+use crate::store::{
+    StoreError, Tx, channels, companies, contacts, conversations,
+    deliveries::{self, Change},
+    jobs, messages, parked, tickets,
+};
 
 /// How old a channel's last-event mark may grow before it is written again: not with every batch.
 const TOUCH_AFTER_MS: i64 = 60_000;
@@ -55,11 +60,11 @@ impl World {
         }
         let added = &self.added.keys;
         if !added.is_empty() {
-            let rows = conversations::insert_keys(tx, added).await?;
+            let rows = conversations::insert_keys(tx, added, self.clock.now()).await?;
             all_new(rows, added.len())?;
         }
         if !self.added.moved_keys.is_empty() {
-            conversations::move_keys(tx, &self.added.moved_keys).await?;
+            conversations::move_keys(tx, &self.added.moved_keys, self.clock.now()).await?;
         }
         Ok(())
     }
@@ -121,6 +126,13 @@ impl World {
         }
         if !added.channel_events.is_empty() {
             channels::insert_events(tx, &added.channel_events).await?;
+        }
+        if !added.jobs.is_empty() {
+            jobs::insert(tx, &added.jobs).await?;
+        }
+        for (message, reason) in &added.failures {
+            let failure = to_json(reason);
+            deliveries::change(tx, message, Change { failure: Some(&failure), ..Change::default() }).await?;
         }
         Ok(())
     }

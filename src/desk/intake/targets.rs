@@ -2,15 +2,19 @@
 
 use std::collections::HashSet;
 
-use relevo_adapters::{Attachment, Body, Bounce, Message, Notice, Receipt, ReceiptStatus};
+use relevo_adapters::{
+    Attachment, Body, Bounce, Message, Notice, Receipt, ReceiptStatus,
+    outbound::{ErrorClass, Explained},
+};
 
 use super::{
     bodies::{file_key, file_name, preview, to_json},
+    load::out_ref,
     world::World,
 };
 use crate::{
     desk::tickets::DELETED,
-    domain::{Envelope, advances},
+    domain::{Envelope, FailureReason, advances},
     store::{
         messages::{ReactionRow, ReceiptRow, RevisionRow},
         parked::ParkedEvent,
@@ -120,7 +124,7 @@ impl World {
     }
 
     pub(super) fn receipt(&mut self, envelope: &Envelope, receipt: &Receipt) {
-        let Some(message_id) = self.target(envelope, &receipt.target) else { return };
+        let Some(message_id) = self.reported(envelope, receipt) else { return };
         self.added.receipts.push(ReceiptRow {
             message_id: message_id.clone(),
             status: receipt.status.as_str().to_owned(),
@@ -129,9 +133,12 @@ impl World {
             error: receipt.error.as_ref().map(to_json),
             data: receipt.data.as_ref().map(to_json),
         });
-        let failure = receipt.error.as_ref().map(|error| match &error.details {
-            Some(details) => format!("{} {}: {details}", error.code, error.title),
-            None => format!("{} {}", error.code, error.title),
+        let failure = receipt.error.as_ref().map(|error| {
+            let detail = match &error.details {
+                Some(details) => format!("{}: {details}", error.title),
+                None => error.title.clone(),
+            };
+            self.explain(envelope.channel, &error.code, detail)
         });
         // In a group one member's failure is not the message's.
         if receipt.participant.is_none() || receipt.status != ReceiptStatus::Failed {
@@ -139,14 +146,53 @@ impl World {
         }
     }
 
-    fn set_status(&mut self, message: &str, status: ReceiptStatus, failure: Option<String>, envelope: &Envelope) {
+    /// The message that a receipt is about: by its platform's name, or by our own mark if its send is not recorded yet;
+    /// then it gets its name now (P6).
+    fn reported(&mut self, envelope: &Envelope, receipt: &Receipt) -> Option<String> {
+        if let Some(message) = self.find_message(envelope.channel, &receipt.target) {
+            return Some(message);
+        }
+        let marked =
+            receipt.correlation.as_deref().and_then(|mark| self.find_message(envelope.channel, &out_ref(mark)));
+        match marked {
+            Some(message) => {
+                self.add_ref(envelope.channel, Some(receipt.target.clone()), &message);
+                Some(message)
+            }
+            None => self.target(envelope, &receipt.target),
+        }
+    }
+
+    /// What a platform's error means for an agent (P10).
+    fn explain(&self, channel: i64, code: &str, detail: String) -> FailureReason {
+        let kind = self.channels.get(&channel).and_then(|channel| relevo_adapters::kind(&channel.kind));
+        match kind.and_then(|kind| (kind.explain)(code)) {
+            Some((class, reason)) => FailureReason::new(class, code, reason, detail),
+            None => {
+                let reason = Explained {
+                    es: "La plataforma no pudo entregar el mensaje.",
+                    en: "The platform could not deliver the message.",
+                };
+                FailureReason::new(ErrorClass::Content, code, reason, detail)
+            }
+        }
+    }
+
+    fn set_status(
+        &mut self,
+        message: &str,
+        status: ReceiptStatus,
+        failure: Option<FailureReason>,
+        envelope: &Envelope,
+    ) {
         let Some(entry) = self.messages.get_mut(message) else { return };
         if advances(entry.row.status.as_deref(), status) {
             let row = entry.edit();
             row.status = Some(status.as_str().to_owned());
             row.status_at = Some(envelope.at());
-            if status == ReceiptStatus::Failed {
-                row.failure = failure;
+            if let Some(reason) = failure.filter(|_| status == ReceiptStatus::Failed) {
+                row.failure = Some(format!("{} ({} {})", reason.es, reason.code, reason.detail).trim_end().to_owned());
+                self.added.failures.insert(message.to_owned(), reason);
             }
         }
     }
@@ -179,7 +225,9 @@ impl World {
                 data: None,
             });
             if status != ReceiptStatus::Failed || !reached {
-                self.set_status(&message_id, status, Some(reason.join(" ")), envelope);
+                let code = recipient.status.as_deref().unwrap_or_default();
+                let failure = self.explain(envelope.channel, code, reason.join(" "));
+                self.set_status(&message_id, status, Some(failure), envelope);
             }
         }
     }

@@ -7,11 +7,12 @@ use relevo_adapters::{Identity, InboundEvent, Millis, Party};
 use super::Report;
 use crate::{
     clock::Clock,
-    domain::Envelope,
+    domain::{Envelope, FailureReason},
     store::{
         channels::{ChannelEvent, ChannelRow},
         contacts::{Contact, IdentityRow, Merge},
         conversations::{Conversation, KeyRow},
+        jobs::NewJob,
         messages::{AttachmentRow, MessageRow, ReactionRow, ReceiptRow, RefRow, RevisionRow},
         parked::ParkedEvent,
         tickets::Ticket,
@@ -57,6 +58,9 @@ pub(super) struct Additions {
     pub(super) receipts: Vec<ReceiptRow>,
     pub(super) parked: Vec<ParkedEvent>,
     pub(super) channel_events: Vec<ChannelEvent>,
+    pub(super) jobs: Vec<NewJob>,
+    /// Why messages of ours failed, as their deliveries keep it.
+    pub(super) failures: BTreeMap<String, FailureReason>,
 }
 
 /// Everything that the events of a batch may touch. Maps from ids are ordered, so that rows are saved (and locked) in

@@ -128,7 +128,7 @@ async fn begin(
         |key: &String| KeyRow { channel_id: channel.id, key: key.clone(), conversation_id: conversation.id.clone() };
     let keys: Vec<KeyRow> = destination.keys.iter().map(key).collect();
     if !keys.is_empty() {
-        all_new(conversations::insert_keys(tx, &keys).await?, keys.len())?;
+        all_new(conversations::insert_keys(tx, &keys, now).await?, keys.len())?;
     }
     Ok(conversation)
 }

@@ -7,17 +7,12 @@ mod paginated;
 mod ticket;
 mod view;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter},
     routes,
 };
 
-use super::{Api, audit::Who, error::Error};
+use super::{Api, access::authenticate};
 
 /// The family's routes, each with and without the slash at its end; the check of credentials stands before all.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
@@ -42,15 +37,4 @@ fn with_and_without_slash(router: OpenApiRouter<Api>, routes: UtoipaMethodRouter
     let twins: Vec<String> = paths.paths.keys().map(twin).collect();
     let router = twins.iter().fold(router, |router, path| router.route(path, methods.clone()));
     router.routes((schemas, paths, methods))
-}
-
-async fn authenticate(State(api): State<Api>, mut request: Request, next: Next) -> Result<Response, Error> {
-    let caller = api.0.access.authenticate(request.headers()).await?;
-    let span = tracing::Span::current();
-    span.record("client", caller.client_id).record("role", caller.role.as_str());
-    if let Some(who) = request.extensions().get::<Who>() {
-        who.is(caller);
-    }
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
 }

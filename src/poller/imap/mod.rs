@@ -36,6 +36,18 @@ const DAY: Millis = 86_400_000;
 /// How far back a folder that was replaced is looked through.
 const REPLACED: Millis = 7 * DAY;
 
+/// Logs in and opens the folder; the connection is then dropped, which every server takes for a logout.
+///
+/// # Errors
+/// Why that did not work, in plain words.
+pub(super) async fn try_out(source: &ImapSource) -> Result<(), String> {
+    match Session::open(source, &Roots::default()).await {
+        Ok(_) => Ok(()),
+        Err(Trouble::Setup(why) | Trouble::Passing(why) | Trouble::Wait(_, why)) => Err(why),
+        Err(Trouble::House(error)) => Err(error.to_string()),
+    }
+}
+
 /// One mailbox.
 #[derive(Debug)]
 pub(super) struct Mailbox {

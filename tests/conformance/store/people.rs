@@ -168,9 +168,9 @@ for_each_database! {
         let mut tx = write(&backend.db).await;
         conversations::save(&mut tx, &[&first, &conversation("c2")]).await.expect("saved");
         let keys = [key(7, "u:1", "c1"), key(7, NASTY, "c2"), key(8, "u:1", "c2")];
-        assert_eq!(conversations::insert_keys(&mut tx, &keys).await.expect("added"), 3);
+        assert_eq!(conversations::insert_keys(&mut tx, &keys, 5).await.expect("added"), 3);
         let again = [key(7, "u:1", "c2"), key(7, "u:2", "c2")];
-        assert_eq!(conversations::insert_keys(&mut tx, &again).await.expect("added"), 1);
+        assert_eq!(conversations::insert_keys(&mut tx, &again, 6).await.expect("added"), 1);
         let changed = Conversation {
             contact_id: Some("ana".to_owned()),
             ticket_id: Some("t1".to_owned()),
@@ -192,7 +192,7 @@ for_each_database! {
         found.sort_by(|a, b| a.conversation_id.cmp(&b.conversation_id));
         assert_eq!(found, [key(7, "u:1", "c1"), key(7, NASTY, "c2")]);
 
-        conversations::move_keys(&mut tx, &[key(7, "u:1", "c2"), key(7, "u:9", "c2")]).await.expect("moved");
+        conversations::move_keys(&mut tx, &[key(7, "u:1", "c2"), key(7, "u:9", "c2")], 7).await.expect("moved");
         let found = conversations::find_keys(&mut tx, &[name(7, "u:1"), name(7, "u:9")]).await.expect("asked");
         assert_eq!(found, [key(7, "u:1", "c2")]);
     }

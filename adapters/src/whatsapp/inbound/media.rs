@@ -69,7 +69,7 @@ fn extra(media: &Value) -> Option<Value> {
 
 /// The stated hash as lower-case hex: webhooks have Base64, the media lookup hex. Anything else is no hash to
 /// check a file against.
-fn sha256_hex(stated: &str) -> Option<String> {
+pub(in crate::whatsapp) fn sha256_hex(stated: &str) -> Option<String> {
     let from_base64 = || {
         let bare = stated.trim_end_matches('=');
         let standard = base64::engine::general_purpose::STANDARD_NO_PAD.decode(bare);

@@ -2,10 +2,10 @@
 
 mod body;
 mod errors;
-mod media;
+pub(super) mod media;
 mod message;
 mod notice;
-mod people;
+pub(super) mod people;
 mod status;
 mod system;
 

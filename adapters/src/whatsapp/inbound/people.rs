@@ -6,11 +6,11 @@ use crate::{Identity, Party, ThreadRef, json};
 
 /// The names of one user. Since 2026 the phone-based one may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Names {
-    pub(super) user_id: Option<String>,
-    pub(super) wa_id: Option<String>,
+pub(in crate::whatsapp) struct Names {
+    pub(in crate::whatsapp) user_id: Option<String>,
+    pub(in crate::whatsapp) wa_id: Option<String>,
     /// The business-scoped id in the parent portfolio (`DE.ENT.…`): it tells who somebody is, not which thread.
-    pub(super) parent_user_id: Option<String>,
+    pub(in crate::whatsapp) parent_user_id: Option<String>,
 }
 
 impl Names {
@@ -18,13 +18,13 @@ impl Names {
         self.user_id.is_none() && self.wa_id.is_none()
     }
 
-    pub(super) fn aliases(&self) -> Vec<String> {
+    pub(in crate::whatsapp) fn aliases(&self) -> Vec<String> {
         let user_id = self.user_id.as_ref().map(|id| format!("u:{id}"));
         let wa_id = self.wa_id.as_ref().map(|id| format!("p:{id}"));
         user_id.into_iter().chain(wa_id).collect()
     }
 
-    pub(super) fn identities(&self) -> Vec<Identity> {
+    pub(in crate::whatsapp) fn identities(&self) -> Vec<Identity> {
         let named = |scheme, id: &Option<String>| id.as_deref().map(|id| Identity::new(scheme, id));
         [
             named(Identity::BSUID, &self.user_id),
@@ -71,12 +71,12 @@ pub(super) fn channel_thread() -> ThreadRef {
 }
 
 /// The id under `key`, whether written as text or number.
-pub(super) fn id(value: &Value, key: &str) -> Option<String> {
+pub(in crate::whatsapp) fn id(value: &Value, key: &str) -> Option<String> {
     value.get(key).and_then(json::id)
 }
 
 /// The phone-based id under `key`, as bare digits.
-pub(super) fn wa_id(value: &Value, key: &str) -> Option<String> {
+pub(in crate::whatsapp) fn wa_id(value: &Value, key: &str) -> Option<String> {
     let text = id(value, key)?;
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let is_number = !digits.is_empty() && text.chars().all(|c| c.is_ascii_digit() || " +-()".contains(c));

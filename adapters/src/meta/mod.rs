@@ -1,7 +1,11 @@
 //! Meta's shared webhook: one URL, one envelope and one signature for all products of an app.
 //!
 //! What WhatsApp and Facebook Pages have in common lives here; what the pieces mean is theirs
-//! (`whatsapp.md §1–§4`, `facebook-comments.md §1–§3`).
+//! (`whatsapp.md §1–§4`, `facebook-comments.md §1–§3`). What goes out goes through `graph`.
+
+pub(crate) mod graph;
+pub(crate) mod limits;
+pub(crate) mod refusal;
 
 use std::{borrow::Cow, collections::HashSet};
 

@@ -1,4 +1,4 @@
-//! How many webhooks, and how many bytes of them, are in hand at once (P8).
+//! How many requests, and how many bytes of them, are in hand at once (P8).
 
 use std::sync::Arc;
 
@@ -9,26 +9,26 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const UNIT: usize = 1024;
 
 #[derive(Debug)]
-pub(super) struct Admission {
+pub(crate) struct Admission {
     places: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
 }
 
 /// A place; leaving frees it.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     _place: OwnedSemaphorePermit,
     _bytes: OwnedSemaphorePermit,
 }
 
 impl Admission {
-    pub(super) fn new(places: usize, mebibytes: usize) -> Self {
+    pub(crate) fn new(places: usize, mebibytes: usize) -> Self {
         Self { places: Arc::new(Semaphore::new(places)), bytes: Arc::new(Semaphore::new(mebibytes * (1 << 20) / UNIT)) }
     }
 
     /// Takes a place for a request whose body may have up to `limit` bytes: its stated length counts, or the limit if
     /// it states none. `None` if the house is full.
-    pub(super) fn enter(&self, headers: &HeaderMap, limit: usize) -> Option<Place> {
+    pub(crate) fn enter(&self, headers: &HeaderMap, limit: usize) -> Option<Place> {
         let stated = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         let units = u32::try_from(stated.unwrap_or(limit).min(limit).div_ceil(UNIT)).ok()?;
         Some(Place {
@@ -39,7 +39,7 @@ impl Admission {
 }
 
 /// Whether reading a body failed because it was longer than allowed.
-pub(super) fn is_too_large(error: &axum::Error) -> bool {
+pub(crate) fn is_too_large(error: &axum::Error) -> bool {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
         if error.is::<http_body_util::LengthLimitError>() {

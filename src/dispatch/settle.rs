@@ -1,0 +1,364 @@
+//! What a try leaves behind: one transaction with the message's state, its names, and the job's settlement.
+
+use relevo_adapters::{
+    Millis,
+    outbound::{Act, ErrorClass, Explained, SendError, Sent, UnknownOutcome},
+};
+
+use super::{
+    ready::Ready,
+    send::{AWAITED, Send, UNKNOWN},
+};
+use crate::{
+    domain::{FailureReason, OutState, SendJob, Verdict, millis, send_topic, verdict},
+    jobs::{Claim, JobError},
+    store::{
+        Tx, channels,
+        conversations::{self, KeyRow},
+        deliveries::{self, Change, Hold},
+        jobs,
+    },
+};
+
+/// The shortest pause before a broken channel is tried again by itself.
+const FIRST_TRIAL_MS: Millis = 30_000;
+/// The longest one.
+const LONGEST_TRIAL_MS: Millis = 900_000;
+
+/// How a try ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Sent {
+        sent: Sent,
+        doubtful: bool,
+    },
+    Error {
+        error: SendError,
+        doubtful: bool,
+    },
+    /// The platform's report of an earlier try is waited for until this moment.
+    Await(Millis),
+    /// The platform could not be asked what became of an earlier try.
+    NotAsked(SendError),
+    Failed(FailureReason),
+}
+
+impl Send {
+    pub(super) async fn settle(
+        &self,
+        claim: Claim,
+        job: &SendJob,
+        ready: Option<&Ready>,
+        outcome: Outcome,
+    ) -> Result<(), JobError> {
+        match outcome {
+            Outcome::Sent { sent, doubtful } => self.sent(claim, job, ready, &sent, doubtful).await,
+            Outcome::Error { error, doubtful } => self.failed(claim, job, ready, &error, doubtful, false).await,
+            Outcome::NotAsked(error) => self.failed(claim, job, ready, &error, true, true).await,
+            Outcome::Await(until) => {
+                let mut tx = self.db.write().await?;
+                self.note(&mut tx, job, OutState::Unknown, None, None).await?;
+                claim.later(&mut tx, until, Some(AWAITED), self.clock.now()).await?;
+                Ok(tx.commit().await?)
+            }
+            Outcome::Failed(reason) => self.end(claim, job, &reason, false).await,
+        }
+    }
+
+    async fn sent(
+        &self,
+        claim: Claim,
+        job: &SendJob,
+        ready: Option<&Ready>,
+        sent: &Sent,
+        doubtful: bool,
+    ) -> Result<(), JobError> {
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        for (sha256, file) in &sent.stored {
+            let expires = file.keeps.map(|keeps| now + millis(keeps));
+            deliveries::keep_platform_file(&mut tx, job.channel, sha256, &file.id, expires).await?;
+        }
+        self.bind_keys(&mut tx, job, &sent.keys).await?;
+        match &job.message {
+            Some(message) => {
+                for name in &sent.refs {
+                    deliveries::name(&mut tx, job.channel, name, message).await?;
+                }
+                let state = if sent.reported { OutState::Accepted } else { OutState::Sent };
+                let attempt = Some(claim.job().attempt);
+                self.note(&mut tx, job, state, attempt, None).await?;
+                let change = Change {
+                    tried: true,
+                    possible_duplicate: doubtful,
+                    failure: None,
+                    note: sent.note.as_deref(),
+                    settled_at: Some(now),
+                };
+                deliveries::change(&mut tx, message, change).await?;
+            }
+            None => self.apply(&mut tx, job, now).await?,
+        }
+        if let Some(hold) = ready.and_then(|ready| ready.trial.as_ref()) {
+            self.resume(&mut tx, hold, now).await?;
+        }
+        claim.done(&mut tx, now).await?;
+        tx.commit().await?;
+        if ready.is_some_and(|ready| ready.trial.is_some()) {
+            self.bell.ring();
+        }
+        count(ready, "sent");
+        Ok(())
+    }
+
+    /// Names under which the thread goes on; one that names another thread by now stays there.
+    async fn bind_keys(&self, tx: &mut Tx, job: &SendJob, keys: &[String]) -> Result<(), JobError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<KeyRow> = keys
+            .iter()
+            .map(|key| KeyRow { channel_id: job.channel, key: key.clone(), conversation_id: job.conversation.clone() })
+            .collect();
+        conversations::insert_keys(tx, &rows, self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// What an act without a message of its own did to another one.
+    async fn apply(&self, tx: &mut Tx, job: &SendJob, now: Millis) -> Result<(), JobError> {
+        match &job.act {
+            Act::Delete { target } => deliveries::mark_deleted(tx, job.channel, target, now).await?,
+            Act::Hide { target, hidden } => {
+                deliveries::mark_hidden(tx, job.channel, target, hidden.then_some(now)).await?;
+            }
+            Act::Edit { target, text } => {
+                deliveries::mark_edited(tx, job.channel, target, text, &self.clock.id(), now).await?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn failed(
+        &self,
+        claim: Claim,
+        job: &SendJob,
+        ready: Option<&Ready>,
+        error: &SendError,
+        doubtful: bool,
+        asking: bool,
+    ) -> Result<(), JobError> {
+        let now = self.clock.now();
+        count(ready, error.class.as_str());
+        tracing::info!(
+            channel = job.channel,
+            class = error.class.as_str(),
+            code = error.code,
+            detail = error.detail,
+            "a send did not succeed"
+        );
+        let failures = u32::try_from(claim.job().attempt).unwrap_or(u32::MAX).saturating_sub(1);
+        let chance = chance();
+        let verdict = match error.class {
+            // Asking is not sending: an answer that can never come leaves the doubt, not a failure.
+            class if asking && class.is_final() => Verdict::Retry(now + millis(self.policy.base)),
+            _ => verdict(error, self.policy, failures, claim.job().trying_since, now, chance),
+        };
+        let reason = FailureReason::of(error);
+        match verdict {
+            Verdict::Fail => {
+                self.end_trial(job, ready, now).await?;
+                self.end(claim, job, &reason, doubtful).await
+            }
+            Verdict::GiveUp => self.end(claim, job, &given_up(error), doubtful).await,
+            Verdict::Retry(at) => {
+                let unknown = error.class == ErrorClass::Unknown && !job.act.is_idempotent();
+                let (phase, at) = match (unknown, asking || doubtful) {
+                    (true, _) => self.after_unknown(ready, at, now),
+                    (false, true) => (Some(UNKNOWN), at),
+                    (false, false) => (None, at),
+                };
+                let mut tx = self.db.write().await?;
+                let state = if phase.is_some() { OutState::Unknown } else { OutState::Queued };
+                self.note(&mut tx, job, state, Some(claim.job().attempt), Some(&reason)).await?;
+                claim.retry(&mut tx, at, phase, &error.to_string(), now).await?;
+                Ok(tx.commit().await?)
+            }
+            Verdict::HoldChannel(until) => self.hold(claim, job, ready, error, until, doubtful).await,
+            Verdict::PauseChannel(_) => {
+                let failures = ready.and_then(|ready| ready.trial.as_ref()).map_or(0, |hold| hold.failures);
+                let pause = FIRST_TRIAL_MS.saturating_mul(1 << failures.clamp(0, 10)).min(LONGEST_TRIAL_MS);
+                let until = now + error.retry_after.map_or(pause, millis);
+                self.hold(claim, job, ready, error, until, doubtful).await
+            }
+        }
+    }
+
+    /// Where the platform reports under our mark, its report is waited for first.
+    fn after_unknown(&self, ready: Option<&Ready>, at: Millis, now: Millis) -> (Option<&'static str>, Millis) {
+        match ready.and_then(|ready| ready.open.kind.capabilities.sending).map(|sending| sending.unknown) {
+            Some(UnknownOutcome::AwaitReceipt(wait)) => (Some(AWAITED), at.max(now + wait)),
+            _ => (Some(UNKNOWN), at),
+        }
+    }
+
+    /// The whole channel waits: what is due of it is moved, and what comes new finds the hold.
+    async fn hold(
+        &self,
+        claim: Claim,
+        job: &SendJob,
+        ready: Option<&Ready>,
+        error: &SendError,
+        until: Millis,
+        doubtful: bool,
+    ) -> Result<(), JobError> {
+        let now = self.clock.now();
+        let reason = FailureReason::of(error);
+        let before = ready.and_then(|ready| ready.trial.as_ref());
+        let hold = Hold {
+            channel_id: job.channel,
+            version: ready.map_or(0, |ready| ready.open.version),
+            class: reason.class.clone(),
+            code: reason.code.clone(),
+            es: reason.es.clone(),
+            en: reason.en.clone(),
+            detail: reason.detail.clone(),
+            since: before.map_or(now, |hold| hold.since),
+            until,
+            failures: before.map_or(0, |hold| hold.failures) + 1,
+        };
+        let mut tx = self.db.write().await?;
+        deliveries::set_hold(&mut tx, &hold).await?;
+        channels::set_error(&mut tx, job.channel, Some(&reason.es), now).await?;
+        self.note(&mut tx, job, OutState::Queued, Some(claim.job().attempt), Some(&reason)).await?;
+        let phase = doubtful.then_some(UNKNOWN);
+        claim.later(&mut tx, until, phase, now).await?;
+        // After the lane is given back: it is one of those that wait.
+        jobs::hold(&mut tx, &send_topic(job.channel), until).await?;
+        tx.commit().await?;
+        tracing::error!(
+            channel = job.channel,
+            code = error.code,
+            detail = error.detail,
+            "nothing can be sent on this channel for now: {}",
+            error.reason.en
+        );
+        Ok(())
+    }
+
+    /// The channel works again: everything that waited goes.
+    async fn resume(&self, tx: &mut Tx, hold: &Hold, now: Millis) -> Result<(), JobError> {
+        deliveries::end_hold(tx, hold.channel_id).await?;
+        channels::set_error(tx, hold.channel_id, None, now).await?;
+        let lanes = jobs::wake(tx, &send_topic(hold.channel_id), now).await?;
+        tracing::info!(channel = hold.channel_id, lanes, "the channel can send again");
+        Ok(())
+    }
+
+    /// A refusal of one message shows that the channel itself works.
+    async fn end_trial(&self, job: &SendJob, ready: Option<&Ready>, now: Millis) -> Result<(), JobError> {
+        let Some(hold) = ready.and_then(|ready| ready.trial.as_ref()) else { return Ok(()) };
+        let mut tx = self.db.write().await?;
+        self.resume(&mut tx, hold, now).await?;
+        tx.commit().await?;
+        tracing::debug!(channel = job.channel, "a trial ended the hold");
+        self.bell.ring();
+        Ok(())
+    }
+
+    /// It ends here, visibly (P5).
+    async fn end(&self, claim: Claim, job: &SendJob, reason: &FailureReason, doubtful: bool) -> Result<(), JobError> {
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        self.note(&mut tx, job, OutState::Failed, Some(claim.job().attempt), Some(reason)).await?;
+        if let Some(message) = &job.message {
+            let text = json(reason);
+            let change = Change {
+                tried: claim.job().attempt > 0,
+                possible_duplicate: doubtful,
+                failure: Some(&text),
+                note: None,
+                settled_at: Some(now),
+            };
+            deliveries::change(&mut tx, message, change).await?;
+        }
+        // It stays as a dead job: an operator can send it once more when what was wrong is mended.
+        claim.dead(&mut tx, &format!("{} ({}): {}", reason.class, reason.code, reason.detail), now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The message's state, its history, and why it waits.
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        job: &SendJob,
+        state: OutState,
+        attempt: Option<i64>,
+        reason: Option<&FailureReason>,
+    ) -> Result<(), JobError> {
+        let Some(message) = &job.message else { return Ok(()) };
+        let failure = reason.filter(|_| state == OutState::Failed).map(|reason| reason.es.as_str());
+        deliveries::set_status(tx, message, state.as_str(), failure, self.clock.now()).await?;
+        let detail = reason.map(json);
+        if state != OutState::Failed
+            && let Some(detail) = &detail
+        {
+            let change = Change { failure: Some(detail), ..Change::default() };
+            deliveries::change(tx, message, change).await?;
+        }
+        deliveries::insert_states(tx, &[self.state(message, state, attempt, detail)]).await?;
+        Ok(())
+    }
+}
+
+fn count(ready: Option<&Ready>, outcome: &'static str) {
+    if let Some(ready) = ready {
+        metrics::counter!("relevo_sends_total", "kind" => ready.open.kind.name, "outcome" => outcome).increment(1);
+    }
+}
+
+/// Jitter, so that many messages do not come back at the same moment.
+fn chance() -> f64 {
+    let random = uuid::Uuid::new_v4().as_u128() & 0xffff_ffff;
+    #[expect(clippy::cast_precision_loss, reason = "32 bits fit")]
+    let chance = random as f64 / 4_294_967_296.0;
+    chance
+}
+
+fn json(reason: &FailureReason) -> String {
+    serde_json::to_string(reason).unwrap_or_default()
+}
+
+pub(super) fn no_channel() -> FailureReason {
+    let reason = Explained { es: "El canal ya no existe.", en: "The channel no longer exists." };
+    FailureReason::new(ErrorClass::Content, "no_channel", reason, "")
+}
+
+pub(super) fn no_credentials() -> SendError {
+    let reason = Explained {
+        es: "El canal no tiene credenciales para enviar; un operador debe configurarlas y el mensaje saldrá solo.",
+        en: "The channel has no credentials to send with; once an operator sets them the message leaves by itself.",
+    };
+    SendError::new(ErrorClass::Auth, "no_credentials", "the channel has no settings for sending", reason).of_channel()
+}
+
+pub(super) fn undecided() -> FailureReason {
+    let reason = Explained {
+        es: "La plataforma no respondió y no se sabe si el mensaje llegó; revise la conversación antes de reenviarlo.",
+        en: "The platform did not answer and nobody knows whether the message arrived; look before sending it again.",
+    };
+    FailureReason::new(
+        ErrorClass::Unknown,
+        "unknown",
+        reason,
+        "the outcome is unknown, and the setting says not to send again",
+    )
+}
+
+fn given_up(error: &SendError) -> FailureReason {
+    let reason = Explained {
+        es: "No se pudo entregar el mensaje dentro del plazo de reintentos; puede volver a enviarlo.",
+        en: "The message could not be delivered within the time for retries; it can be sent again.",
+    };
+    FailureReason::new(error.class, &error.code, reason, error.detail.clone())
+}

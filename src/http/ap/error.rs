@@ -1,0 +1,128 @@
+//! What a call is refused with, in the form of AP. Causes go to the log; nothing internal is ever in an answer.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Envelope};
+use crate::{http::error::Error as PlainError, store::StoreError};
+
+/// What is wrong with a request: field → why, in Spanish.
+pub(in crate::http) type Problems = BTreeMap<String, Vec<String>>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::http) enum Error {
+    /// 422: everything that is wrong with the request, under the route's message.
+    Invalid(&'static str, Problems),
+    /// 400: the request cannot be understood; says why.
+    Bad(String),
+    /// 403: the caller's role may not.
+    Forbidden,
+    /// 404: there is none, or none for this caller; says of what.
+    NotFound(&'static str),
+    /// 409: it contradicts what is there; says how, and after how many seconds another try makes sense, if it does.
+    Conflict(String, Option<u32>),
+    /// 413: the body is longer than this many bytes.
+    TooLarge(usize),
+    /// 415: the body is no JSON by its own word.
+    NotJson,
+    /// 502: a platform did not do what it was asked; says why.
+    Platform(String),
+    /// Refused outside of the family, or by the database.
+    Plain(PlainError),
+}
+
+impl Error {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(..) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(..) => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Platform(_) => StatusCode::BAD_GATEWAY,
+            Self::Plain(error) => error.status(),
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Invalid(message, _) | Self::NotFound(message) => (*message).to_owned(),
+            Self::Bad(why) | Self::Conflict(why, _) | Self::Platform(why) => why.clone(),
+            Self::Forbidden => "No tiene permisos para esta acción.".to_owned(),
+            Self::TooLarge(limit) => format!("El cuerpo de la solicitud supera el máximo de {} MiB.", limit >> 20),
+            Self::NotJson => "El cuerpo debe ser JSON (Content-Type: application/json).".to_owned(),
+            Self::Plain(error) => plain(error).to_owned(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<i64> {
+        match self {
+            Self::Conflict(_, seconds) => seconds.map(i64::from),
+            Self::Plain(error) => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    fn data(self) -> Value {
+        match self {
+            Self::Invalid(_, problems) => json!({"errors": problems}),
+            _ => Value::Null,
+        }
+    }
+}
+
+/// What is said in every family, in this one's language.
+fn plain(error: &PlainError) -> &str {
+    match error {
+        PlainError::Unauthenticated => "Unauthenticated.",
+        PlainError::TooManyFailures(_) => "Demasiados intentos fallidos; intente de nuevo más tarde.",
+        PlainError::Bad(why) => why,
+        PlainError::Invalid(what) | PlainError::NotFound(what) => what,
+        PlainError::NoRoute => "La ruta no existe.",
+        PlainError::WrongMethod => "La ruta no admite este método.",
+        PlainError::Unavailable => "Servicio no disponible; intente de nuevo más tarde.",
+        PlainError::Internal => "Ocurrió un error interno; al consultar, indique el id_bitacora_log.",
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let (status, message, wait) = (self.status(), self.message(), self.retry_after());
+        let mut response = match self {
+            // The seed's 401 has no envelope.
+            Self::Plain(PlainError::Unauthenticated) => (status, Json(json!({"message": message}))).into_response(),
+            error => Answer(Envelope {
+                data: Some(error.data()),
+                status: "error".to_owned(),
+                message,
+                code: status.as_u16(),
+                id_bitacora_log: None,
+            })
+            .into_response(),
+        };
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<PlainError> for Error {
+    fn from(error: PlainError) -> Self {
+        Self::Plain(error)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Plain(error.into())
+    }
+}

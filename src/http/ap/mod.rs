@@ -1,0 +1,47 @@
+//! AP: the operators' and agents' daily surface. Its own envelope, its own words, Spanish.
+//!
+//! A handler reads an [`Asked`], whose [`Fields`] note every problem before anything is done, and gives an [`Answer`]
+//! or an [`Error`]; POSTs that create or send do their work within `idempotency::once`.
+
+mod answer;
+mod body;
+mod channels;
+mod error;
+mod telegram;
+
+use axum::{
+    extract::Request,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+};
+use utoipa_axum::router::OpenApiRouter;
+
+pub(super) use self::{
+    answer::{Answer, Envelope, number},
+    body::{Asked, Fields, required},
+    error::Error,
+};
+use super::{
+    Api,
+    access::{Caller, authenticate},
+    error::Error as PlainError,
+};
+use crate::desk::clients::Role;
+
+/// The family's routes; the check of credentials stands before all, and the check of the role before those that
+/// configure.
+pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
+    channels::router()
+        .merge(telegram::router())
+        .route_layer(from_fn(configures))
+        .route_layer(from_fn_with_state(api.clone(), authenticate))
+}
+
+/// The layer before the routes that configure: who may not is told so before the request is read.
+async fn configures(request: Request, next: Next) -> Result<Response, Error> {
+    match request.extensions().get::<Caller>().map(|caller| caller.role) {
+        Some(Role::Admin) => Ok(next.run(request).await),
+        Some(Role::Operator | Role::Agent | Role::Integration) => Err(Error::Forbidden),
+        None => Err(PlainError::Unauthenticated.into()),
+    }
+}
