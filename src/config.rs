@@ -161,7 +161,8 @@ impl Media {
         [
             (
                 "media.url",
-                self.url.is_empty() || self.bucket().is_some_and(|(bucket, _)| is_bucket(bucket)),
+                self.url.is_empty()
+                    || self.bucket().is_some_and(|(bucket, prefix)| is_bucket(bucket) && is_prefix(prefix)),
                 "must be empty (a folder in data_dir) or s3://bucket/prefix",
             ),
             (
@@ -183,6 +184,11 @@ impl Media {
             ("media.max_megabytes", (1..=4096).contains(&(self.max_bytes >> 20)), "must be from 1 to 4096"),
         ]
     }
+}
+
+/// Whether it is a place in a bucket: folders with names, none of them empty or leading back.
+fn is_prefix(text: &str) -> bool {
+    object_store::path::Path::parse(text).is_ok()
 }
 
 /// Whether it is a bucket's name: it becomes a part of a host name or a path.
@@ -476,6 +482,7 @@ mod tests {
             ("RELEVO__SERVR__LISTEN", "1", "servr.listen: there is no such setting"),
             ("RELEVO__MEDIA__URL", "/srv/media", "media.url: must be empty"),
             ("RELEVO__MEDIA__URL", "s3:///x", "media.url: must be empty"),
+            ("RELEVO__MEDIA__URL", "s3://bucket/a//b", "media.url: must be empty"),
             ("RELEVO__MEDIA__S3_ENDPOINT", "minio:9000", "media.s3_endpoint: must be empty"),
             ("RELEVO__MEDIA__S3_ENDPOINT", "http://minio:9000", "media.s3_endpoint: is not encrypted"),
             ("RELEVO__MEDIA__S3_REGION", "", "media.s3_region: must not be empty"),
