@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::{
     add::{NewChannel, add},
     change::{Change, Replaced, Switched, rotate, set_active, update},
-    view::{ChannelView, Filter, Health, Page, Work, find, health, list, view, webhook_path},
+    view::{ChannelView, Filter, Health, Page, Work, common_path, find, health, list, view, webhook_path},
     webhook::{Pending, failed, prepare, succeeded},
 };
 use crate::{

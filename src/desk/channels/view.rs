@@ -69,7 +69,12 @@ const OWN_ADDRESSES: [(&str, &str); 1] = [("telegram", "/api/telegram/receive/")
 /// Path that a channel's platform is told to push to.
 pub fn webhook_path(row: &ChannelRow) -> String {
     let own = OWN_ADDRESSES.iter().find(|(kind, _)| *kind == row.kind);
-    format!("{}{}", own.map_or("/webhooks/", |(_, path)| path), row.uuid)
+    own.map_or_else(|| common_path(row), |(_, path)| format!("{path}{}", row.uuid))
+}
+
+/// Path on which every channel is served, whatever its kind.
+pub fn common_path(row: &ChannelRow) -> String {
+    format!("/webhooks/{}", row.uuid)
 }
 
 /// The channel with this id, of `company` or (`None`) of any.
