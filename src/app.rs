@@ -75,13 +75,14 @@ impl FromStr for Role {
     }
 }
 
-/// What every command stands on: settings, time, the database up to date, and the key to its secrets.
+/// What every command stands on: settings, time, the database up to date, the key to its secrets, and the files.
 #[derive(Debug, Clone)]
 pub struct Foundation {
     pub config: Config,
     pub clock: Clock,
     pub db: Db,
     pub key: MasterKey,
+    pub blobs: Blobs,
 }
 
 impl Foundation {
@@ -97,7 +98,8 @@ impl Foundation {
         let db = open_db(&config).await?;
         migrate(&db, &config).await?;
         let key = master_key(&config)?;
-        let this = Self { config, clock, db, key };
+        let blobs = Blobs::of(&config)?;
+        let this = Self { config, clock, db, key, blobs };
         this.check_key().await?;
         Ok(this)
     }
@@ -140,7 +142,7 @@ impl Foundation {
 
     /// Who makes the calls to platforms.
     pub fn io(&self) -> Arc<dyn Io> {
-        Arc::new(Calls::new(Blobs::in_dir(&self.config.data_dir)))
+        Arc::new(Calls::new(self.blobs.clone()))
     }
 
     /// Tells the other processes, where the database can, that there is work for them; those that hear nothing find it.
@@ -157,8 +159,7 @@ impl Foundation {
 
     /// Where what comes in becomes durable.
     pub fn inbound(&self, queue: Queue) -> Inbound {
-        let blobs = Blobs::in_dir(&self.config.data_dir);
-        Inbound { db: self.db.clone(), clock: self.clock.clone(), queue, blobs }
+        Inbound { db: self.db.clone(), clock: self.clock.clone(), queue, blobs: self.blobs.clone() }
     }
 }
 
@@ -269,7 +270,7 @@ impl App {
             db: foundation.db.clone(),
             clock: foundation.clock.clone(),
             queue: self.queue.clone(),
-            blobs: Blobs::in_dir(&foundation.config.data_dir),
+            blobs: foundation.blobs.clone(),
             metrics: telemetry::metrics(),
             directory: foundation.directory(),
             key: foundation.key.clone(),
@@ -308,7 +309,8 @@ impl App {
             clock: clock.clone(),
             bell: self.bell.clone(),
             directory: self.foundation.directory(),
-            blobs: Blobs::in_dir(&config.data_dir),
+            blobs: self.foundation.blobs.clone(),
+            allow_private_addresses: config.media.allow_private_addresses,
             settings: config.dispatch.clone(),
         };
         self.spawn(dispatcher.run(self.soft.clone()));

@@ -15,7 +15,7 @@ use relevo::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Backend, for_each_database, until};
+use crate::support::{for_each_database, until};
 
 const SETTINGS: Settings = Settings { slots: 8, lease: Duration::from_millis(600), poll: Duration::from_millis(20) };
 
