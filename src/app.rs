@@ -145,6 +145,13 @@ impl Foundation {
         Arc::new(Calls::new(self.blobs.clone()))
     }
 
+    /// Tells the other processes, where the database can, that there is work for them; those that hear nothing find it.
+    pub async fn ring(&self) {
+        if let Err(error) = self.db.notify("command line").await {
+            tracing::debug!(%error, "other processes could not be told of new work; they will find it");
+        }
+    }
+
     /// Where platforms reach us, without a slash at its end; empty if nobody said.
     pub fn public_url(&self) -> &str {
         self.config.server.public_url.trim_end_matches('/')

@@ -12,9 +12,13 @@ macro_rules! on_both_databases {
 }
 
 mod access;
+mod ap;
+mod channels;
 mod house;
 mod openapi;
 mod pages;
+mod platform;
 mod seeds;
+mod set_webhook;
 mod tickets;
 mod trouble;

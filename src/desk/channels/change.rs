@@ -84,8 +84,15 @@ pub(super) fn changed(
     Ok((after, accounts))
 }
 
-/// Replaces secrets. With `accept_previous` the old ones stay accepted beside the new, where the kind can
-/// (`previous_…`), until the next time; otherwise old ones are forgotten.
+/// What becomes of a secret that is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    Forgotten,
+    /// It stays accepted beside the new one, until the next time (`previous_…`).
+    Accepted,
+}
+
+/// Replaces secrets.
 ///
 /// # Errors
 /// As of [`update`]; also if a setting is no secret, or cannot stay accepted.
@@ -95,7 +102,7 @@ pub async fn rotate(
     key: &MasterKey,
     id: i64,
     secrets: Vec<(String, String)>,
-    accept_previous: bool,
+    replaced: Replaced,
 ) -> Result<ChannelView, ChannelError> {
     let row = channels::lock(tx, id).await?.ok_or(ChannelError::UnknownChannel(id))?;
     let kind = kind_of(&row)?;
@@ -108,11 +115,11 @@ pub async fn rotate(
         let has_previous = kind.settings.iter().any(|setting| setting.key == previous);
         if !kind.settings.iter().any(|setting| setting.key == canonical && setting.secret) {
             problems.push((name, format!("is no secret of {}", kind.name)));
-        } else if accept_previous && !has_previous {
+        } else if replaced == Replaced::Accepted && !has_previous {
             problems.push((name, format!("{} accepts one at a time", kind.name)));
         } else {
             if has_previous {
-                let kept = old.get(&canonical).filter(|_| accept_previous).cloned();
+                let kept = old.get(&canonical).filter(|_| replaced == Replaced::Accepted).cloned();
                 settings.push((previous, kept.unwrap_or_default()));
             }
             settings.push((canonical, value));

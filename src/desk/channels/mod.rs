@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use self::{
     add::{NewChannel, add},
-    change::{Change, Switched, rotate, set_active, update},
-    view::{ChannelView, Filter, Health, Page, find, health, list, view},
+    change::{Change, Replaced, Switched, rotate, set_active, update},
+    view::{ChannelView, Filter, Health, Page, Work, common_path, find, health, list, view, webhook_path},
     webhook::{Pending, failed, prepare, succeeded},
 };
 use crate::{

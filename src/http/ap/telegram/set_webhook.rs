@@ -95,7 +95,7 @@ async fn register(api: &Api, pending: &Pending) -> Result<(), SendError> {
     let opened = api.0.directory.open(&pending.row);
     let open = opened.map_err(|error| unsupported(&format!("opening it ({error:#})")))?;
     let outlet = open.channel.outlet().ok_or_else(|| unsupported("register"))?;
-    let url = format!("{}/api/telegram/receive/{}", api.0.public_url, pending.row.uuid);
+    let url = format!("{}{}", api.0.public_url, channels::webhook_path(&pending.row));
     outlet.register(&*api.0.io, &url, &pending.secret).await
 }
 
@@ -114,7 +114,7 @@ async fn done(api: &Api, pending: &Pending, keeper: Keeper<'_>) -> Result<Answer
 async fn undone(api: &Api, pending: &Pending, error: SendError) -> Result<Error, Error> {
     tracing::warn!(channel = pending.row.id, %error, "a webhook could not be registered");
     // Without an answer it may be registered all the same: then its channel is needed.
-    if error.class != ErrorClass::Unknown {
+    if !matches!(error.class, ErrorClass::Unknown | ErrorClass::Transient) {
         let mut tx = api.0.db.write().await?;
         channels::failed(&mut tx, pending).await?;
         tx.commit().await?;
