@@ -1,9 +1,12 @@
 //! A mailbox's settings.
 
+mod smtp;
+
 use std::net::IpAddr;
 
 use base64::Engine;
 use secrecy::SecretString;
+pub(crate) use smtp::Smtp;
 
 use crate::{ImapSource, Setting, Settings, SettingsError};
 
@@ -75,6 +78,38 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "larger attachments are replaced by a remark; bytes, 26214400 unless said otherwise",
     ),
     plain("max_attachments", &[], "attachments of one mail that are kept, 50 unless said otherwise"),
+    plain(
+        "smtp_host",
+        &["smtp", "smtp_server", "servidor_smtp", "outgoing_server"],
+        "server that sends our mails, such as smtp.example.org; without it the mailbox only receives",
+    ),
+    plain("smtp_port", &["puerto_smtp"], "SMTP port; 587 unless said otherwise, or 465 if smtp_tls is implicit"),
+    plain(
+        "smtp_tls",
+        &["smtp_security", "smtp_encryption"],
+        "starttls (default, port 587), implicit (TLS from the first byte, port 465), or none for a server on this \
+         very machine only",
+    ),
+    plain(
+        "smtp_user",
+        &["smtp_username", "usuario_smtp"],
+        "SMTP user name; the address unless your provider says otherwise",
+    ),
+    secret(
+        "smtp_password",
+        &["smtp_pass", "clave_smtp"],
+        "SMTP password: an app password where the provider wants one (Gmail: Google account, Security, App passwords)",
+    ),
+    plain(
+        "from_name",
+        &["display_name", "sender_name", "nombre_remitente"],
+        "name that customers see beside the address, such as Soporte Acme",
+    ),
+    plain(
+        "sends_per_minute",
+        &["mails_per_minute"],
+        "mails sent per minute, 1 to 6000; 120 unless your provider allows less or more",
+    ),
 ];
 
 const fn plain(key: &'static str, aliases: &'static [&'static str], help: &'static str) -> Setting {
@@ -99,6 +134,8 @@ pub(crate) struct Config {
     pub(crate) sendgrid_key: Option<Vec<u8>>,
     pub(crate) reply_key: Option<SecretString>,
     pub(crate) imap: Option<ImapSource>,
+    /// Where our mails go out; `None`: it only receives.
+    pub(crate) smtp: Option<Smtp>,
     pub(crate) max_attachment_bytes: u64,
     pub(crate) max_attachments: usize,
 }
@@ -141,6 +178,7 @@ impl Config {
             sendgrid_key: sendgrid_key(settings, &mut problems),
             reply_key: settings.secret("reply_token_key"),
             imap: imap_mode.then(|| imap(settings, &address, &mut problems)).flatten(),
+            smtp: smtp::read(settings, &address, &mut problems),
             max_attachment_bytes: problems
                 .keep(settings.number("max_attachment_bytes", 26_214_400))
                 .unwrap_or_default(),
@@ -173,7 +211,8 @@ impl Config {
     }
 }
 
-fn is_address(text: &str) -> bool {
+/// Whether `text` can be a mail address and nothing else.
+pub(crate) fn is_address(text: &str) -> bool {
     text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
         && text.len() <= 254
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | '<' | '>'))

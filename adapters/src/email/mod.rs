@@ -1,7 +1,9 @@
-//! Mail: inbound webhooks of mail providers, and mailboxes watched over IMAP (`platforms/email.md`).
+//! Mail: inbound webhooks of mail providers, mailboxes watched over IMAP, and mails out over SMTP
+//! (`platforms/email.md`).
 //!
 //! Whatever the form, one [`mail::Mail`] is made of it first (`raw`, `provider`), so that every rule exists once:
 //! thread and reply token (`thread`, `token`), machines (`automatic`), bounces (`report`), text (`quote`, `html`).
+//! What goes out (`outbound`) bears the names by which these find it again.
 
 mod auth;
 mod automatic;
@@ -12,6 +14,7 @@ mod form;
 mod html;
 mod mail;
 mod mime;
+mod outbound;
 mod provider;
 mod quote;
 mod raw;
@@ -22,13 +25,14 @@ mod token;
 use bytes::Bytes;
 use config::Config;
 use form::Form;
+use outbound::Outgoing;
 use provider::{Delivery, mailgun, postmark, sendgrid};
 use serde_json::Value;
 pub use token::{conversation_of, reply_address, reply_token};
 
 use crate::{
     Capabilities, Channel, Fault, Kind, Millis, ParseError, Parsed, Settings, SettingsError, Source, VerifyError,
-    WebhookRequest, json,
+    WebhookRequest, json, outbound::Outlet,
 };
 
 pub static KIND: Kind = Kind {
@@ -38,11 +42,11 @@ pub static KIND: Kind = Kind {
         max_webhook_bytes: MAX_WEBHOOK,
         handshake: false,
         reopen_within_ms: 604_800_000,
-        sending: None,
+        sending: Some(&outbound::SENDING),
     },
     settings: config::SETTINGS,
     open,
-    explain: |_| None,
+    explain: outbound::explain,
 };
 
 /// The header field that marks our own mails: a mail that carries it never opens a ticket.
@@ -55,13 +59,15 @@ const MAX_WEBHOOK: usize = 112 << 20;
 const MAX_PIECES: usize = 10_000;
 
 fn open(settings: &Settings) -> Result<Box<dyn Channel>, SettingsError> {
-    Ok(Box::new(Mailbox { config: Config::of(settings)? }))
+    let config = Config::of(settings)?;
+    Ok(Box::new(Mailbox { outgoing: Outgoing::of(&config), config }))
 }
 
 /// One mailbox.
 #[derive(Debug)]
 struct Mailbox {
     config: Config,
+    outgoing: Option<Outgoing>,
 }
 
 impl Channel for Mailbox {
@@ -95,6 +101,10 @@ impl Channel for Mailbox {
 
     fn source(&self) -> Source {
         self.config.imap.clone().map_or(Source::Webhook, Source::Imap)
+    }
+
+    fn outlet(&self) -> Option<&dyn Outlet> {
+        self.outgoing.as_ref().map(|outgoing| outgoing as &dyn Outlet)
     }
 }
 

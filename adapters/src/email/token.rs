@@ -46,7 +46,8 @@ fn proof(id: &[u8], address: &str, key: &SecretString) -> [u8; MAC_BYTES] {
     short
 }
 
-fn uuid_bytes(text: &str) -> Option<Vec<u8>> {
+/// The 16 bytes of a UUID written with its hyphens.
+pub(super) fn uuid_bytes(text: &str) -> Option<Vec<u8>> {
     let groups: Vec<usize> = text.split('-').map(str::len).collect();
     let shaped = groups == [8, 4, 4, 4, 12];
     shaped.then(|| verify::unhex(&text.replace('-', ""))).flatten().filter(|bytes| bytes.len() == UUID_BYTES)

@@ -42,6 +42,14 @@ pub(super) static SETTINGS: &[Setting] = &[
         required: false,
         help: "the Bot API server, https://api.telegram.org unless you run your own",
     },
+    Setting {
+        key: "sends_per_second",
+        aliases: &["rate", "messages_per_second"],
+        secret: false,
+        required: false,
+        help: "messages that the bot sends per second over all chats, 1 to 1000; 30 unless Telegram grants you more \
+               (paid broadcasts)",
+    },
 ];
 
 /// How updates reach us; the two exclude each other (telegram.md §1).
@@ -62,6 +70,8 @@ pub(super) struct Config {
     pub(super) mode: Mode,
     /// Without a trailing slash.
     pub(super) api_url: String,
+    /// 1 to 1,000.
+    pub(super) sends_per_second: Option<u32>,
 }
 
 impl Config {
@@ -94,6 +104,10 @@ impl Config {
         if api_url.is_none() {
             check("api_url", "must be an http or https address without user, query or fragment");
         }
+        let sends_per_second = sends_per_second(settings.get("sends_per_second"));
+        if sends_per_second.is_none() {
+            check("sends_per_second", "must be a whole number from 1 to 1000");
+        }
         match (bot_id, mode, api_url) {
             (Some(bot_id), Some(mode), Some(api_url)) if problems.is_empty() => Ok(Self {
                 bot_id,
@@ -102,6 +116,7 @@ impl Config {
                 previous_secret_token: settings.secret("previous_secret_token"),
                 mode,
                 api_url,
+                sends_per_second: sends_per_second.flatten(),
             }),
             _ => Err(SettingsError(problems)),
         }
@@ -132,6 +147,13 @@ fn mode(word: Option<&str>) -> Option<Mode> {
         Some("polling") => Some(Mode::Polling),
         Some(_) => None,
     }
+}
+
+/// `Some(None)` if nothing is said, `None` if it is nonsense.
+fn sends_per_second(given: Option<&str>) -> Option<Option<u32>> {
+    given
+        .map(|text| text.parse().ok().filter(|rate| (1..=1000).contains(rate)))
+        .map_or(Some(None), |rate| rate.map(Some))
 }
 
 fn api_url(given: Option<&str>) -> Option<String> {
@@ -170,8 +192,10 @@ mod tests {
             ("previous_secret_token", "with space"),
             ("mode", "carrier pigeon"),
             ("api_url", "ftp://host"),
+            ("sends_per_second", "0"),
         ];
-        assert_eq!(complaints(&wrong), ["bot_token", "previous_secret_token", "mode", "api_url"]);
+        let keys = ["bot_token", "previous_secret_token", "mode", "api_url", "sends_per_second"];
+        assert_eq!(complaints(&wrong), keys);
         assert_eq!(complaints(&[("token", "1:a")]), ["secret_token"]);
         assert_eq!(complaints(&[("secret_token", "x")]), ["bot_token"]);
     }

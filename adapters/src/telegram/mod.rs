@@ -1,7 +1,8 @@
-//! Telegram bots: updates in, by webhook or by long polling (`telegram.md`).
+//! Telegram bots: updates in, by webhook or by long polling, and messages out (`telegram.md`).
 
 mod config;
 mod inbound;
+mod outbound;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -10,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use self::config::{Config, Mode};
 use crate::{
     Capabilities, Channel, Kind, LongPollSource, Millis, ParseError, Parsed, Source, VerifyError, WebhookRequest,
-    verify::same_secret,
+    outbound::Outlet, verify::same_secret,
 };
 
 pub static KIND: Kind = Kind {
@@ -20,11 +21,11 @@ pub static KIND: Kind = Kind {
         max_webhook_bytes: 4 << 20,
         handshake: false,
         reopen_within_ms: 86_400_000,
-        sending: None,
+        sending: Some(&outbound::SENDING),
     },
     settings: config::SETTINGS,
     open: |settings| Ok(Box::new(Telegram(Config::read(settings)?))),
-    explain: |_| None,
+    explain: outbound::explain,
 };
 
 /// Every kind of update that a bot can ask for (telegram.md §5).
@@ -101,6 +102,10 @@ impl Channel for Telegram {
                 allowed_updates: ALLOWED_UPDATES,
             }),
         }
+    }
+
+    fn outlet(&self) -> Option<&dyn Outlet> {
+        Some(self)
     }
 }
 

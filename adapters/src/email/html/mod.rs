@@ -3,7 +3,7 @@
 mod sanitise;
 mod to_text;
 
-pub(crate) use sanitise::{referenced_ids, sanitise};
+pub(crate) use sanitise::{referenced_ids, sanitise, sanitise_outgoing};
 pub(crate) use to_text::to_text;
 
 /// HTML is cut to this before anything reads it, and what is kept is not longer; bytes.

@@ -105,11 +105,21 @@ fn content_id(value: &str) -> String {
 /// HTML that a browser may show: no scripts, forms, handlers or remote images (their `src` becomes `data-src`).
 /// `None` if there is nothing to see, or if it is built to exhaust whoever parses it.
 pub(crate) fn sanitise(html: &str) -> Option<String> {
+    clean(html, "data-src=\"")
+}
+
+/// The same for HTML of our own that goes out: the images that it shows from the web are ours, and stay.
+pub(crate) fn sanitise_outgoing(html: &str) -> Option<String> {
+    clean(html, "src=\"")
+}
+
+/// `remote`: what a remote image's URL stands behind.
+fn clean(html: &str, remote: &str) -> Option<String> {
     let html = text::truncate(html, MAX_HTML);
     if is_hostile(html) {
         return None;
     }
-    let clean = SANITISER.clean(html).to_string().replace(&format!("src=\"{BLOCKED}"), "data-src=\"");
+    let clean = SANITISER.clean(html).to_string().replace(&format!("src=\"{BLOCKED}"), remote);
     let clean = text::clean(clean.trim(), MAX_HTML);
     (!clean.is_empty()).then_some(clean)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Update, extra, is_true, notice, party, place::Place, present};
-use crate::{Body, Content, InboundEvent, Message, json};
+use crate::{Body, Content, InboundEvent, Message, json, outbound::Act};
 
 /// The event of a `callback_query`: the customer's answer, in the thread of the message that has the button. A button
 /// of an inline message stands in a chat that we do not know, so it is only recorded.
@@ -19,10 +19,12 @@ pub(super) fn event(update: &Update<'_>) -> InboundEvent {
             thread: place.thread(),
             sender: event.sender.or_else(|| place.private.then(|| party::user(bearer.get("chat")?)).flatten()),
             content: Content::Message(Box::new(Message {
-                id: id.map(|id| format!("cb/{id}")),
+                id: id.as_ref().map(|id| format!("cb/{id}")),
                 body,
                 reply_to: json::int(bearer, "message_id").filter(|id| *id != 0).map(|id| place.message_id(id)),
                 extra: extra::object(details(query, bearer)),
+                // Until it is answered the customer's button shows that it waits.
+                acknowledge: id.map(|callback| Act::AnswerCallback { callback, text: None }),
                 ..Message::default()
             })),
             raw: None,

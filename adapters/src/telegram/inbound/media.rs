@@ -6,7 +6,7 @@ use super::{extra, present};
 use crate::{Attachment, MediaKind, MediaSource, json, text};
 
 /// The largest file that Telegram hands out to bots, in bytes (telegram.md §7).
-const MAX_DOWNLOAD: u64 = 20 << 20;
+pub(in crate::telegram) const MAX_DOWNLOAD: u64 = 20 << 20;
 
 /// An animation comes with a document that is the same file, so it goes first.
 const FIELDS: [(&str, MediaKind); 7] = [
@@ -49,6 +49,12 @@ pub(super) fn attachment(message: &Value) -> Option<Attachment> {
             Some(attachment)
         })
     })
+}
+
+/// Telegram's name for the file of a message, by which the same bot can send it again.
+pub(in crate::telegram) fn file_id(message: &Value) -> Option<&str> {
+    let file = photo(message).or_else(|| FIELDS.iter().find_map(|(field, _)| present(message, field)))?;
+    json::str(file, "file_id")
 }
 
 /// The largest of the sizes of one picture. A live photo carries the still one beside it, or within.

@@ -14,6 +14,8 @@ mod place;
 mod reaction;
 
 use bytes::Bytes;
+pub(super) use media::{MAX_DOWNLOAD, file_id};
+pub(super) use place::message_id;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -57,10 +57,7 @@ impl Place {
 
     /// The id of a message of this chat, unique within the channel.
     pub(super) fn message_id(&self, id: i64) -> String {
-        match &self.business {
-            Some(connection) => format!("{connection}/{}/{id}", self.chat),
-            None => format!("{}/{id}", self.chat),
-        }
+        message_id(self.business.as_deref(), self.chat, id)
     }
 
     fn name(&self) -> String {
@@ -68,6 +65,14 @@ impl Place {
             Some(connection) => format!("biz:{connection}:{}", self.chat),
             None => format!("chat:{}", self.chat),
         }
+    }
+}
+
+/// The id of a message, unique within the channel: with its chat, and with the business connection that it went through.
+pub(in crate::telegram) fn message_id(business: Option<&str>, chat: i64, id: i64) -> String {
+    match business {
+        Some(connection) => format!("{connection}/{chat}/{id}"),
+        None => format!("{chat}/{id}"),
     }
 }
 
