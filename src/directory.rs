@@ -102,6 +102,22 @@ impl Directory {
         .await
     }
 
+    /// Opens a channel as it is given, stored or not.
+    ///
+    /// # Errors
+    /// As of [`open`].
+    pub fn open(&self, row: &ChannelRow) -> anyhow::Result<OpenChannel> {
+        open(row, &self.0.key, &self.0.defaults)
+    }
+
+    /// A channel's settings, unsealed, with what it leaves out taken from the configuration.
+    ///
+    /// # Errors
+    /// As of [`settings`].
+    pub fn settings(&self, row: &ChannelRow, kind: &Kind) -> anyhow::Result<Settings> {
+        settings(row, kind, &self.0.key, &self.0.defaults)
+    }
+
     /// The channels of a kind that go by this account, usable or not.
     ///
     /// # Errors

@@ -60,17 +60,67 @@ pub async fn insert(tx: &mut Tx, channel: &ChannelRow, accounts: &[String]) -> R
         channel.created_at
     )?;
     let id = row.map_or(0, |(id,)| id);
+    insert_accounts(tx, &channel.kind, id, accounts).await?;
+    Ok(id)
+}
+
+async fn insert_accounts(tx: &mut Tx, kind: &str, id: i64, accounts: &[String]) -> Result<()> {
     for (position, account) in accounts.iter().enumerate() {
         execute!(
             tx,
             "INSERT INTO channel_accounts (kind, account, channel_id, position) VALUES ($1, $2, $3, $4)",
-            &channel.kind,
+            kind,
             account,
             id,
             i64::try_from(position).unwrap_or(i64::MAX)
         )?;
     }
-    Ok(id)
+    Ok(())
+}
+
+/// Stores what an operator may change of a channel, and its accounts; it gets the next version.
+///
+/// # Errors
+/// [`super::StoreError::Duplicate`] if another channel has the first account.
+pub async fn update(tx: &mut Tx, channel: &ChannelRow, accounts: &[String], now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE channels SET name = $2, account = $3, settings = $4, secrets = $5, reopen_within_ms = $6, \
+         version = version + 1, updated_at = $7 WHERE id = $1",
+        channel.id,
+        &channel.name,
+        &channel.account,
+        &channel.settings,
+        &channel.secrets,
+        channel.reopen_within_ms,
+        now
+    )?;
+    execute!(tx, "DELETE FROM channel_accounts WHERE channel_id = $1", channel.id)?;
+    insert_accounts(tx, &channel.kind, channel.id, accounts).await
+}
+
+/// Pauses or resumes a channel; it gets the next version.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_active(tx: &mut Tx, id: i64, active: bool, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE channels SET active = $2, version = version + 1, updated_at = $3 WHERE id = $1",
+        id,
+        i64::from(active),
+        now
+    )
+    .map(drop)
+}
+
+/// Removes a channel on which nothing ever happened.
+///
+/// # Errors
+/// Those of the database.
+pub async fn remove(tx: &mut Tx, id: i64) -> Result<()> {
+    execute!(tx, "DELETE FROM channel_accounts WHERE channel_id = $1", id)?;
+    execute!(tx, "DELETE FROM channels WHERE id = $1", id).map(drop)
 }
 
 /// The channel with this id.
@@ -79,6 +129,22 @@ pub async fn insert(tx: &mut Tx, channel: &ChannelRow, accounts: &[String]) -> R
 /// Those of the database.
 pub async fn find(tx: &mut Tx, id: i64) -> Result<Option<ChannelRow>> {
     fetch_optional!(tx, ChannelRow, concat!("SELECT ", columns!(), " FROM channels WHERE id = $1"), id)
+}
+
+/// The channel with this id, which nobody else changes until the end of the transaction.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock(tx: &mut Tx, id: i64) -> Result<Option<ChannelRow>> {
+    fetch_optional!(
+        tx,
+        ChannelRow,
+        Sql {
+            sqlite: concat!("SELECT ", columns!(), " FROM channels WHERE id = $1"),
+            postgres: concat!("SELECT ", columns!(), " FROM channels WHERE id = $1 FOR UPDATE"),
+        },
+        id
+    )
 }
 
 /// The channel with this uuid.
@@ -140,13 +206,16 @@ pub async fn accounts(tx: &mut Tx) -> Result<Vec<(String, String, i64)>> {
     )
 }
 
-/// A stamp that changes whenever any channel is added or changed.
+/// A stamp that changes whenever any channel is added, changed or removed: no id is ever used again.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn stamp(tx: &mut Tx) -> Result<(i64, i64)> {
-    let row =
-        fetch_optional!(tx, (i64, i64), "SELECT count(*), cast(coalesce(sum(version), 0) AS bigint) FROM channels")?;
+    let row = fetch_optional!(
+        tx,
+        (i64, i64),
+        "SELECT cast(coalesce(sum(id), 0) AS bigint), cast(coalesce(sum(version), 0) AS bigint) FROM channels"
+    )?;
     Ok(row.unwrap_or_default())
 }
 

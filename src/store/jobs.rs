@@ -404,6 +404,21 @@ pub async fn counts(tx: &mut Tx) -> Result<Vec<(String, String, i64)>> {
     )
 }
 
+/// How many jobs of a topic wait, and how many are dead.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_topic(tx: &mut Tx, topic: &str) -> Result<(i64, i64)> {
+    let row = fetch_optional!(
+        tx,
+        (i64, i64),
+        "SELECT (SELECT count(*) FROM job_lanes l JOIN jobs j ON j.lane = l.lane AND j.state = 'ready' \
+         WHERE l.topic = $1), (SELECT count(*) FROM jobs WHERE state = 'dead' AND topic = $1)",
+        topic
+    )?;
+    Ok(row.unwrap_or_default())
+}
+
 /// Forgets empty lanes whose pace is not used up any more, and settled jobs older than `before`.
 ///
 /// # Errors

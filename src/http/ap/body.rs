@@ -217,6 +217,16 @@ impl Fields {
         }
     }
 
+    /// Whether nothing was wrong with a field so far.
+    pub(in crate::http) fn is_fine(&self, name: &str) -> bool {
+        !self.problems.contains_key(name)
+    }
+
+    /// Takes over what is wrong with the fields of the object `name`.
+    pub(in crate::http) fn take_problems(&mut self, of: Self, name: &str) {
+        self.problems.extend(of.problems.into_iter().map(|(inner, what)| (format!("{name}.{inner}"), what)));
+    }
+
     /// Notes that a field is missing.
     pub(in crate::http) fn missing(&mut self, name: &str, complaint: &str) {
         self.complain(name, complaint);

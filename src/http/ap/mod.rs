@@ -5,22 +5,32 @@
 
 mod answer;
 mod body;
+mod channels;
 mod error;
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::Request,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+};
 use utoipa_axum::router::OpenApiRouter;
 
 pub(super) use self::{
     answer::{Answer, Envelope, number},
-    body::{Asked, Fields},
+    body::{Asked, Fields, required},
     error::Error,
 };
-use super::{Api, access::Caller, error::Error as PlainError};
+use super::{
+    Api,
+    access::{Caller, authenticate},
+    error::Error as PlainError,
+};
 use crate::desk::clients::Role;
 
-/// The family's routes.
-pub(super) fn router(_api: &Api) -> OpenApiRouter<Api> {
-    OpenApiRouter::default()
+/// The family's routes; the check of credentials stands before all, and the check of the role before those that
+/// configure.
+pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
+    channels::router().route_layer(from_fn(configures)).route_layer(from_fn_with_state(api.clone(), authenticate))
 }
 
 /// The layer before the routes that configure: who may not is told so before the request is read.
