@@ -79,13 +79,14 @@ impl FromStr for Role {
     }
 }
 
-/// What every command stands on: settings, time, the database up to date, and the key to its secrets.
+/// What every command stands on: settings, time, the database up to date, the key to its secrets, and the files.
 #[derive(Debug, Clone)]
 pub struct Foundation {
     pub config: Config,
     pub clock: Clock,
     pub db: Db,
     pub key: MasterKey,
+    pub blobs: Blobs,
 }
 
 impl Foundation {
@@ -101,7 +102,8 @@ impl Foundation {
         let db = open_db(&config).await?;
         migrate(&db, &config).await?;
         let key = master_key(&config)?;
-        let this = Self { config, clock, db, key };
+        let blobs = Blobs::of(&config)?;
+        let this = Self { config, clock, db, key, blobs };
         this.check_key().await?;
         Ok(this)
     }
@@ -154,8 +156,7 @@ impl Foundation {
 
     /// Where what comes in becomes durable.
     pub fn inbound(&self, queue: Queue) -> Inbound {
-        let blobs = Blobs::in_dir(&self.config.data_dir);
-        Inbound { db: self.db.clone(), clock: self.clock.clone(), queue, blobs }
+        Inbound { db: self.db.clone(), clock: self.clock.clone(), queue, blobs: self.blobs.clone() }
     }
 }
 
@@ -294,7 +295,7 @@ impl App {
             db: foundation.db.clone(),
             clock: foundation.clock.clone(),
             queue: self.queue.clone(),
-            blobs: Blobs::in_dir(&foundation.config.data_dir),
+            blobs: foundation.blobs.clone(),
             metrics: telemetry::metrics(),
             directory: foundation.directory(),
             key: foundation.key.clone(),
@@ -333,7 +334,7 @@ impl App {
             clock: clock.clone(),
             bell: self.bell.clone(),
             directory: self.foundation.directory(),
-            blobs: Blobs::in_dir(&config.data_dir),
+            blobs: self.foundation.blobs.clone(),
             settings: config.dispatch.clone(),
         };
         self.spawn(dispatcher.run(self.soft.clone()));

@@ -37,6 +37,7 @@ pub struct Config {
     pub facebook: Graph,
     pub telegram: Telegram,
     pub email: Email,
+    pub media: Media,
     pub secrets: Secrets,
     pub telemetry: Telemetry,
 }
@@ -126,6 +127,66 @@ pub struct Email {
     pub idle: Duration,
     #[serde(rename = "poll_seconds", deserialize_with = "seconds")]
     pub poll: Duration,
+}
+
+/// How large a stored file may be unless the settings say otherwise, in bytes.
+pub const MEDIA_MAX_BYTES: u64 = 100 << 20;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Media {
+    pub url: String,
+    pub s3_endpoint: String,
+    pub s3_region: String,
+    pub s3_access_key: String,
+    pub s3_secret_key: SecretString,
+    pub s3_allow_http: bool,
+    #[serde(rename = "max_megabytes", deserialize_with = "mebibytes")]
+    pub max_bytes: u64,
+    pub allow_private_addresses: bool,
+}
+
+impl Media {
+    /// Bucket and prefix, unless files are in a folder.
+    pub fn bucket(&self) -> Option<(&str, &str)> {
+        self.url.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    }
+
+    /// What is wrong with it, if anything.
+    fn rules(&self) -> [(&'static str, bool, &'static str); 6] {
+        let secret = self.s3_secret_key.expose_secret();
+        let endpoint = self.s3_endpoint.as_str();
+        [
+            (
+                "media.url",
+                self.url.is_empty() || self.bucket().is_some_and(|(bucket, _)| is_bucket(bucket)),
+                "must be empty (a folder in data_dir) or s3://bucket/prefix",
+            ),
+            (
+                "media.s3_endpoint",
+                endpoint.is_empty() || endpoint.starts_with("http://") || endpoint.starts_with("https://"),
+                "must be empty (Amazon) or an http or https URL",
+            ),
+            (
+                "media.s3_endpoint",
+                self.s3_allow_http || !endpoint.starts_with("http://"),
+                "is not encrypted: use https, or set media.s3_allow_http = true",
+            ),
+            ("media.s3_region", !self.s3_region.trim().is_empty(), "must not be empty"),
+            (
+                "media.s3_secret_key",
+                self.s3_access_key.is_empty() == secret.is_empty(),
+                "goes with media.s3_access_key: give both, or neither (the machine's own role)",
+            ),
+            ("media.max_megabytes", (1..=4096).contains(&(self.max_bytes >> 20)), "must be from 1 to 4096"),
+        ]
+    }
+}
+
+/// Whether it is a bucket's name: it becomes a part of a host name or a path.
+fn is_bucket(name: &str) -> bool {
+    (3..=63).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-'))
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -269,7 +330,7 @@ impl Config {
             ("email.idle_seconds", (1..1740).contains(&self.email.idle.as_secs()), "must be from 1 to 1739"),
             ("email.poll_seconds", !self.email.poll.is_zero(), "must be at least 1"),
         ];
-        match rules.iter().find(|(_, holds, _)| !holds) {
+        match rules.iter().chain(&self.media.rules()).find(|(_, holds, _)| !holds) {
             Some((key, _, what)) => Err(ConfigError::new(key, what)),
             None => tracing_subscriber::EnvFilter::try_new(&self.telemetry.log)
                 .map(drop)
@@ -361,6 +422,10 @@ fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, 
     u32::deserialize(deserializer).map(|milliseconds| Duration::from_millis(milliseconds.into()))
 }
 
+fn mebibytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    u32::deserialize(deserializer).map(|mebibytes| u64::from(mebibytes) << 20)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -373,6 +438,7 @@ mod tests {
     fn the_embedded_file_and_the_production_file_are_whole() {
         let config = Config::defaults();
         assert_eq!(config.server.listen.port(), 8080);
+        assert_eq!((config.media.max_bytes, config.media.bucket()), (MEDIA_MAX_BYTES, None));
         let production = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/production.toml");
         assert_eq!(Config::load(Some(&production), []).unwrap().queue.partitions, 16);
     }
@@ -405,6 +471,12 @@ mod tests {
             ("RELEVO__DATABASE__URL", "mysql://secret@x", "database.url: must be empty"),
             ("RELEVO__SERVER__PORT", "1", "server.port: there is no such setting"),
             ("RELEVO__SERVR__LISTEN", "1", "servr.listen: there is no such setting"),
+            ("RELEVO__MEDIA__URL", "/srv/media", "media.url: must be empty"),
+            ("RELEVO__MEDIA__URL", "s3:///x", "media.url: must be empty"),
+            ("RELEVO__MEDIA__S3_ENDPOINT", "minio:9000", "media.s3_endpoint: must be empty"),
+            ("RELEVO__MEDIA__S3_ENDPOINT", "http://minio:9000", "media.s3_endpoint: is not encrypted"),
+            ("RELEVO__MEDIA__S3_REGION", "", "media.s3_region: must not be empty"),
+            ("RELEVO__MEDIA__MAX_MEGABYTES", "0", "media.max_megabytes: must be from 1 to 4096"),
             ("RELEVO__TELEMETRY__LOG", "relevo=loud", "telemetry.log: "),
             ("RELEVO__TELEMETRY__JSON", "maybe", "telemetry.json: must be true or false"),
         ] {
@@ -413,6 +485,18 @@ mod tests {
             assert_eq!(message.lines().count(), 1, "{message}");
             assert!(!message.contains("secret"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_buckets_two_keys_come_together() {
+        for key in ["RELEVO__MEDIA__S3_SECRET_KEY", "RELEVO__MEDIA__S3_ACCESS_KEY"] {
+            let message = load_with(&[(key, "hunter2")]).unwrap_err().to_string();
+            assert!(message.starts_with("configuration: media.s3_secret_key: goes with media.s3_access_key"));
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+        let url = ("RELEVO__MEDIA__URL", "s3://relevo-files/eu/media");
+        let config = load_with(&[url]).unwrap();
+        assert_eq!(config.media.bucket(), Some(("relevo-files", "eu/media")));
     }
 
     #[test]

@@ -12,7 +12,8 @@
 //! | [`poller`] | mailboxes, and platforms that are asked instead of pushing |
 //! | [`worker`] | applies events: queue → desk |
 //! | [`http`] | the API |
-//! | [`media`] | the blob store |
+//! | [`dispatch`] | replies out, files in |
+//! | [`media`] | the stored files |
 //! | [`demo`] | pretend platforms, their realistic traffic, and the show that proves itself |
 //! | [`app`], [`cli`] | the composition root; the command line |
 //! | `admission`, [`backoff`], [`clock`], [`config`], [`secrets`], [`telemetry`] | what everybody is handed |

@@ -14,7 +14,6 @@ use reqwest::{
     redirect::Policy,
 };
 use secrecy::ExposeSecret;
-use tokio::io::AsyncReadExt;
 
 use super::smtp;
 use crate::media::Blobs;
@@ -82,7 +81,7 @@ impl Calls {
                 PartContent::Text(text) => FormPart::text(text),
                 PartContent::File { sha256, size, mime, file_name } => {
                     let file = self.blobs.open(&sha256).await.map_err(|error| missing(&error))?;
-                    FormPart::stream_with_length(file, size)
+                    FormPart::stream_with_length(reqwest::Body::wrap_stream(file.stream), size)
                         .file_name(file_name)
                         .mime_str(&mime)
                         .map_err(|_| Failure::Local("its type is no MIME type".to_owned()))?
@@ -94,13 +93,10 @@ impl Calls {
     }
 
     async fn read(&self, sha256: &str) -> Result<Bytes, Failure> {
-        let file = self.blobs.open(sha256).await.map_err(|error| missing(&error))?;
-        let mut bytes = Vec::new();
-        file.take(LARGEST_BLOB + 1).read_to_end(&mut bytes).await.map_err(|error| missing(&error))?;
-        match bytes.len() as u64 > LARGEST_BLOB {
-            true => Err(Failure::Local("a file is too large for a mail".to_owned())),
-            false => Ok(bytes.into()),
-        }
+        self.blobs.bytes(sha256, LARGEST_BLOB).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::FileTooLarge => Failure::Local("a file is too large for a mail".to_owned()),
+            _ => missing(&error),
+        })
     }
 }
 

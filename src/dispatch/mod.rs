@@ -4,7 +4,10 @@
 //! May use: `jobs`, `desk`, `store`, `directory`, `media`, the adapters. Used by: the composition root; `http` and `cli`
 //! use its [`Calls`] to ask a platform something.
 
+mod address;
 mod calls;
+mod download;
+mod fetch;
 mod pace;
 mod peers;
 mod ready;
@@ -18,6 +21,8 @@ use relevo_adapters::outbound::Io;
 use tokio_util::sync::CancellationToken;
 
 pub use calls::Calls;
+pub use download::Downloads;
+pub use fetch::Fetch;
 pub use send::Send;
 
 use self::{pace::Pace, peers::Peers};

@@ -13,6 +13,7 @@ mod ap;
 mod audit;
 mod error;
 mod extract;
+mod files;
 mod health;
 mod idempotency;
 mod openapi;

@@ -261,6 +261,40 @@ pub async fn find_attachment(tx: &mut Tx, company: i64, id: &str) -> Result<Opti
     )
 }
 
+/// The attachment with this id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn attachment(tx: &mut Tx, id: &str) -> Result<Option<AttachmentRow>> {
+    fetch_optional!(
+        tx,
+        AttachmentRow,
+        "SELECT id, message_id, channel_id, kind, source, state, mime, file_name, size, sha256, content_id, extra, \
+         created_at FROM attachments WHERE id = $1",
+        id
+    )
+}
+
+/// Notes what became of an attachment whose bytes were awaited; gives whether they still were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_attachment(tx: &mut Tx, row: &AttachmentRow) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE attachments SET kind = $2, source = $3, state = $4, mime = $5, size = $6, sha256 = $7 \
+         WHERE id = $1 AND state = 'pending'",
+        &row.id,
+        &row.kind,
+        &row.source,
+        &row.state,
+        &row.mime,
+        row.size,
+        &row.sha256
+    )?;
+    Ok(rows > 0)
+}
+
 /// What a message said before an edit.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
 pub struct RevisionRow {
