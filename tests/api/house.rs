@@ -16,17 +16,19 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tower::ServiceExt;
 
+use super::platform::Platform;
 use crate::support::Backend;
 
 use relevo::{
     clock::Clock,
     config::Config,
-    desk::{clients, clients::Role, intake},
+    desk::{channels::NewChannel, clients, clients::Role, intake},
     directory::Directory,
     domain::Envelope,
     gateway::Gateway,
-    http::{Api, router},
+    http::{Api, Parts, router},
     inbound::Inbound,
+    jobs::Bell,
     media::Blobs,
     queue::{Queue, TableQueue},
     secrets::MasterKey,
@@ -46,6 +48,9 @@ pub(super) struct House {
     pub(super) clock: Clock,
     pub(super) api: Api,
     pub(super) blobs: Blobs,
+    key: MasterKey,
+    /// Whatever platform is called.
+    pub(super) platform: Arc<Platform>,
     pub(super) router: Router,
     _media: Media,
 }
@@ -104,14 +109,26 @@ impl House {
         let clock = Clock::manual(START);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
         let blobs = Blobs::in_dir(&media.0);
-        let api = Api::new(db.clone(), clock.clone(), queue.clone(), blobs.clone(), telemetry::metrics());
         let config = Config::defaults();
         let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
-        let directory = Directory::new(db.clone(), key, &config);
+        let directory = Directory::new(db.clone(), key.clone(), &config);
+        let platform = Arc::new(Platform::default());
+        let api = Api::new(Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            queue: queue.clone(),
+            blobs: blobs.clone(),
+            metrics: telemetry::metrics(),
+            directory: directory.clone(),
+            key: key.clone(),
+            io: platform.clone(),
+            bell: Bell::default(),
+            public_url: "https://relevo.example".to_owned(),
+        });
         let inbound = Inbound { db: db.clone(), clock: clock.clone(), queue, blobs: blobs.clone() };
         let gateway = Gateway::new(inbound, directory, &config.gateway);
         let router = router(api.clone()).merge(gateway.router());
-        Self { db, clock, api, blobs, router, _media: media }
+        Self { db, clock, api, blobs, key, platform, router, _media: media }
     }
 
     pub(super) async fn write<T>(&self, work: impl AsyncFnOnce(&mut Tx) -> T) -> T {
@@ -152,6 +169,14 @@ impl House {
         self.write(async |tx| channels::insert(tx, &row, std::slice::from_ref(&row.uuid)).await.unwrap()).await
     }
 
+    /// A channel that can be opened.
+    pub(super) async fn open_channel(&self, tenant: &Tenant, kind: &str, settings: &[(&str, &str)]) -> i64 {
+        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let new = NewChannel { company: tenant.id, kind, name: "Canal", settings, reopen_within_ms: None };
+        let add = async |tx: &mut Tx| relevo::desk::channels::add(tx, &self.clock, &self.key, new).await.unwrap();
+        self.write(add).await.id_channel
+    }
+
     pub(super) async fn apply(&self, events: &[Envelope]) {
         self.write(async |tx| intake::apply(tx, &self.clock, events).await.map(drop).unwrap()).await;
     }
@@ -172,6 +197,10 @@ impl House {
         self.call(client.request("GET", path)).await
     }
 
+    pub(super) async fn post(&self, client: &Credentials, path: &str, body: &Value) -> Reply {
+        self.call(client.says(path, body, None)).await
+    }
+
     pub(super) async fn body(&self, client: &Credentials, path: &str) -> Value {
         let reply = self.get(client, path).await;
         assert_eq!(reply.status, StatusCode::OK, "{path}: {reply:?}");
@@ -188,6 +217,18 @@ impl Credentials {
             .header("X-User-Secret", self.secret.expose_secret())
             .body(Body::empty())
             .unwrap()
+    }
+
+    /// A POST, under an `Idempotency-Key` if one is given.
+    pub(super) fn says(&self, path: &str, body: &Value, key: Option<&str>) -> Request<Body> {
+        let mut request = self.request("POST", path);
+        let headers = request.headers_mut();
+        headers.insert("content-type", "application/json".parse().unwrap());
+        if let Some(key) = key {
+            headers.insert("idempotency-key", key.parse().unwrap());
+        }
+        *request.body_mut() = Body::from(body.to_string());
+        request
     }
 
     /// The same key with a secret that somebody guessed.

@@ -12,9 +12,14 @@ macro_rules! on_both_databases {
 }
 
 mod access;
+mod chats;
+mod files;
 mod house;
+mod mundosocial;
 mod openapi;
 mod pages;
+mod platform;
 mod seeds;
+mod sending;
 mod tickets;
 mod trouble;
