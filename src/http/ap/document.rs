@@ -1,4 +1,4 @@
-//! What the document says of every route that works with messages.
+//! What the document says of every route of the family.
 
 use serde_json::{Value, json};
 use utoipa::openapi::{ContentBuilder, RefOr, ResponseBuilder, path::Operation, security::SecurityRequirement};
@@ -9,7 +9,7 @@ use crate::http::Api;
 /// Adds the refusals that any of these routes may answer with, and the credentials that they ask for.
 pub(in crate::http) fn describe(mut router: OpenApiRouter<Api>) -> OpenApiRouter<Api> {
     for item in router.get_openapi_mut().paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        for operation in [&mut item.get, &mut item.post, &mut item.patch].into_iter().flatten() {
             complete(operation);
         }
     }
@@ -26,7 +26,7 @@ fn complete(operation: &mut Operation) {
     operation.security.get_or_insert_with(|| vec![credentials]);
 }
 
-fn refusals() -> [(&'static str, &'static str, Value); 11] {
+fn refusals() -> [(&'static str, &'static str, Value); 12] {
     let plain = |code: u16, message: &str| json!({"data": null, "status": "error", "message": message, "code": code});
     let fields = json!({
         "data": {"errors": {"id_chat": ["El campo id_chat es obligatorio."]}},
@@ -35,6 +35,7 @@ fn refusals() -> [(&'static str, &'static str, Value); 11] {
     [
         ("400", "The request cannot be read.", plain(400, "El cuerpo no es JSON válido (línea 1, columna 1).")),
         ("401", "The credentials are missing or wrong.", json!({"message": "Unauthenticated."})),
+        ("403", "The caller's role may not.", plain(403, "No tiene permisos para esta acción.")),
         ("404", "`id_company` is not the caller's company.", plain(404, "La empresa indicada no existe.")),
         (
             "409",

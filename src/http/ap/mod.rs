@@ -46,9 +46,9 @@ use crate::desk::clients::Role;
 /// configure.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
     let configuring = channels::router().route_layer(from_fn(configures));
-    let working = describe(meta::router().merge(telegram::router()).merge(chat::router()));
+    let working = meta::router().merge(telegram::router()).merge(chat::router());
     let asking = configuring.merge(working).route_layer(from_fn_with_state(api.clone(), authenticate));
-    asking.merge(describe(media::router()))
+    describe(asking.merge(media::router()))
 }
 
 /// The layer before the routes that configure: who may not is told so before the request is read.

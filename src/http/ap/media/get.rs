@@ -16,7 +16,7 @@ use crate::{
     desk::tickets,
     http::{
         Api,
-        ap::{Envelope, Error, sending::invalid},
+        ap::{Error, sending::invalid},
         audit::Who,
         error::Error as PlainError,
         extract::Params,
@@ -80,7 +80,6 @@ pub(super) async fn meta(
         (status = 200, body = Bytes, content_type = "application/octet-stream", description = "The bytes; under the type that they were found to be if no browser runs it."),
         (status = 206, body = Bytes, content_type = "application/octet-stream", description = "The part that `Range` asks for."),
         (status = 416, description = "`Range` lies outside the file."),
-        (status = 422, body = Envelope, description = "`filename` is missing, or there is none of this name for this caller."),
     )
 )]
 pub(super) async fn telegram(
