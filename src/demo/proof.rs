@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     ledger::Tally,
-    report::{Comparison, DemoReport},
+    report::{Comparison, DemoReport, Files, Outbound},
     screen::Ink,
     show::Show,
 };
-use crate::store::{dead_letters, messages, tickets};
+use crate::store::{dead_letters, jobs, messages, tickets};
 
 /// Messages of a ticket that are looked at.
 const MOST: i64 = 10_000;
@@ -16,8 +16,11 @@ const MOST: i64 = 10_000;
 impl Show<'_, '_> {
     /// Compares what there is with what there must be.
     pub(super) async fn conclude(mut self) -> anyhow::Result<DemoReport> {
-        let (channels, reopened) = self.count().await?;
+        let (channels, reopened, stored) = self.count().await?;
         self.verdict.compare(&channels);
+        let files = Files { expected: self.files.len() as u64, stored };
+        self.verdict.equal("fetched files", &files.expected, &files.stored);
+        let outbound = self.compare_platforms().await?;
         let base = self.house.app.foundation();
         let mut tx = base.db.read().await?;
         let dead_letters = dead_letters::count(&mut tx).await?.unsigned_abs();
@@ -36,6 +39,8 @@ impl Show<'_, '_> {
             channels,
             reopened,
             dead_letters,
+            files,
+            outbound,
             seconds: (self.started.elapsed().as_secs_f64() * 1_000.0).round() / 1_000.0,
         };
         self.screen.title("What the API shows")?;
@@ -44,7 +49,11 @@ impl Show<'_, '_> {
         }
         self.screen.line(Ink::Plain, "")?;
         match report.proven {
-            true => self.screen.line(Ink::Green, "Everything that was accepted had exactly one effect.")?,
+            true => {
+                self.screen.line(Ink::Green, "Everything that was accepted had exactly one effect.")?;
+                let words = "Everything that agents sent is at its platform exactly once, or says why it is not.";
+                self.screen.line(Ink::Green, words)?;
+            }
             false => {
                 for mismatch in &report.mismatches {
                     self.screen.line(Ink::Red, &format!("NOT AS EXPECTED  {mismatch}"))?;
@@ -54,18 +63,45 @@ impl Show<'_, '_> {
         Ok(report)
     }
 
-    /// Tickets and messages by kind of channel as the API lists them, and how often tickets were opened again.
-    async fn count(&self) -> anyhow::Result<(BTreeMap<String, Comparison>, u64)> {
+    /// Every message of ours beside the ledger of its platform.
+    async fn compare_platforms(&mut self) -> anyhow::Result<Outbound> {
+        let outside = &self.house.outside;
+        let mut messages = Vec::new();
+        for going in &self.outbox {
+            let trail = self.house.trail(&going.id).await?;
+            messages.push(going.judge(&trail, outside, &mut self.verdict));
+        }
+        let mut tx = self.house.app.foundation().db.read().await?;
+        let outbound = Outbound {
+            at_platforms: outside.delivered(),
+            pressed: self.presses,
+            answered: outside.presses_answered(),
+            dead_jobs: jobs::dead_ids(&mut tx).await?.len() as u64,
+            ..Outbound::of(messages)
+        };
+        outbound.judge(&mut self.verdict);
+        Ok(outbound)
+    }
+
+    /// Tickets and messages by kind of channel as the API lists them, how often tickets were opened again, and how many
+    /// files of customers were fetched.
+    async fn count(&self) -> anyhow::Result<(BTreeMap<String, Comparison>, u64, u64)> {
         let base = self.house.app.foundation();
         let mut channels = BTreeMap::new();
-        let mut reopened = 0;
+        let (mut reopened, mut fetched) = (0, 0);
         for kind in ["whatsapp", "telegram", "email", "facebook"] {
             let mut seen = Tally::default();
             for id in self.house.api.of_kind(kind, base.clock.now()).await? {
                 seen.tickets += 1;
                 seen.messages += u64::try_from(self.house.api.messages(&id).await?.len())?;
                 let mut tx = base.db.read().await?;
-                for row in messages::of_ticket(&mut tx, &id, MOST).await? {
+                let rows = messages::of_ticket(&mut tx, &id, MOST).await?;
+                let theirs: Vec<&str> =
+                    rows.iter().filter(|row| row.direction == "in").map(|row| row.id.as_str()).collect();
+                let files = messages::attachments(&mut tx, &theirs).await?;
+                // A mail brings its files with it.
+                fetched += files.iter().filter(|file| file.state == "stored" && kind != "email").count() as u64;
+                for row in rows {
                     *seen.kinds.entry(row.kind).or_default() += 1;
                 }
                 let ticket = tickets::find(&mut tx, self.house.company, &id).await?;
@@ -74,6 +110,6 @@ impl Show<'_, '_> {
             let expected = self.ledger.kinds.get(kind).cloned().unwrap_or_default();
             channels.insert(kind.to_owned(), Comparison { expected, seen });
         }
-        Ok((channels, reopened))
+        Ok((channels, reopened, fetched))
     }
 }
