@@ -24,7 +24,7 @@ const FEW: &str = "too few customers have written";
 const GREETING: &str = "Hola, soy Ana de Casa Luma. Reviso tu caso y te cuento enseguida.";
 const PICTURE: &str = "Así se ve la manta gris que nos queda.";
 const MAIL: &str = "Recibimos su correo; la factura corregida le llega hoy mismo.";
-const COMMENT: &str = "¡Gracias por escribirnos! Te respondimos por interno.";
+const COMMENT: &str = "¡Gracias por escribirnos! La oferta dura hasta el domingo.";
 const POLLED: &str = "Tu despacho sale mañana a primera hora.";
 const RETRIED: &str = "Ya anulamos el segundo cobro.";
 const UNANSWERED: &str = "Tu cambio quedó agendado para el jueves.";
@@ -66,7 +66,10 @@ impl Show<'_, '_> {
         outside.graph.make_trouble(Trouble::once(Fault::LoseAnswer).on("messages").to(lost.recipient()));
         let blocked = refused.recipient().parse().context("a Telegram thread is named by its chat")?;
         outside.bot.lose_chat(blocked, Gone::Blocked);
-        self.screen.line(Ink::Faint, "  Telegram answers 502 once; Meta's answer is lost on the way; a customer blocks the bot")?;
+        self.screen.line(
+            Ink::Faint,
+            "  Telegram answers 502 once; Meta's answer is lost on the way; a customer blocks the bot",
+        )?;
         self.reply(&channels.telegram, retried, text(RETRIED), Fate::Retried).await?;
         self.reply(&channels.whatsapp, lost, text(UNANSWERED), Fate::Unanswered).await?;
         self.reply(&channels.telegram, refused, text(REFUSED), Fate::Refused).await?;
@@ -81,7 +84,10 @@ impl Show<'_, '_> {
         let parameters = vec![newcomer.first_name.to_owned(), "A-1042".to_owned()];
         let (name, language) = (TEMPLATE.0.to_owned(), TEMPLATE.1.to_owned());
         let act = Act::Template { name, language, parameters, components: None };
-        self.screen.line(Ink::Plain, &format!("  whatsapp  the template «{}» to {}, who never wrote", TEMPLATE.0, newcomer.name))?;
+        self.screen.line(
+            Ink::Plain,
+            &format!("  whatsapp  the template «{}» to {}, who never wrote", TEMPLATE.0, newcomer.name),
+        )?;
         let to = To::Destination { channel: channel.id, destination: to };
         self.say(channel, to, act, Fate::Taken, Some(&newcomer.conversation)).await?;
         self.follow().await?;
@@ -120,14 +126,7 @@ impl Show<'_, '_> {
     }
 
     /// `opens`: the conversation that begins with it.
-    async fn say(
-        &mut self,
-        channel: &Opened,
-        to: To,
-        act: Act,
-        fate: Fate,
-        opens: Option<&str>,
-    ) -> anyhow::Result<()> {
+    async fn say(&mut self, channel: &Opened, to: To, act: Act, fate: Fate, opens: Option<&str>) -> anyhow::Result<()> {
         let kind = &channel.target.kind;
         let (words, word) = (words(&act), word(&act));
         let queued = self.house.say(to, act).await?;

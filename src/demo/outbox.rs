@@ -66,15 +66,19 @@ impl Going {
             }
     }
 
-    /// Tells the steps that are new.
+    /// Tells the steps that are new, once there is something to tell.
     ///
     /// # Errors
     /// If nobody can see it any more.
     pub(super) fn tell(&mut self, trail: &Trail, screen: &mut Screen<'_>) -> std::io::Result<()> {
-        let fresh: Vec<&StepView> = in_order(trail)
-            .into_iter()
-            .filter(|step| self.seen.insert((step.state.clone(), step.at, step.attempt)))
-            .collect();
+        let key = |step: &StepView| (step.state.clone(), step.at, step.attempt);
+        let fresh: Vec<&StepView> =
+            in_order(trail).into_iter().filter(|step| !self.seen.contains(&key(step))).collect();
+        // That it waits and is brought there says nothing until it is known what came of it.
+        if fresh.iter().all(|step| step.reason.is_none() && matches!(step.state.as_str(), "queued" | "sending")) {
+            return Ok(());
+        }
+        self.seen.extend(fresh.iter().map(|step| key(step)));
         for part in fresh.chunk_by(|before, _| before.reason.is_none()) {
             let words: Vec<&str> = part.iter().map(|step| word(step)).collect();
             let reason = part.last().and_then(|step| step.reason.as_ref());
@@ -87,7 +91,7 @@ impl Going {
             let head = format!("  ticket {:<4}  {:<9}", self.ticket, self.kind);
             screen.line(ink, &format!("{head} {}", words.join(" → ")))?;
             if let Some(reason) = reason {
-                screen.line(Ink::Faint, &format!("                         «{}»", reason.es))?;
+                screen.paragraph(Ink::Faint, 25, &format!("«{}»", reason.es))?;
             }
         }
         Ok(())

@@ -16,8 +16,9 @@ const MOST: i64 = 10_000;
 impl Show<'_, '_> {
     /// Compares what there is with what there must be.
     pub(super) async fn conclude(mut self) -> anyhow::Result<DemoReport> {
-        let (channels, reopened, stored) = self.count().await?;
+        let (channels, reopened) = self.count().await?;
         self.verdict.compare(&channels);
+        let stored = self.fetched_files().await?.values().sum();
         let files = Files { expected: self.files.len() as u64, stored };
         self.verdict.equal("fetched files", &files.expected, &files.stored);
         let outbound = self.compare_platforms().await?;
@@ -63,6 +64,37 @@ impl Show<'_, '_> {
         Ok(report)
     }
 
+    /// Shows what became of customers' files.
+    pub(super) async fn customers_files(&mut self) -> anyhow::Result<()> {
+        self.screen
+            .title("Customers' files: fetched from their platforms by the ids in the webhooks, checked and stored")?;
+        for ((kind, mime), count) in self.fetched_files().await? {
+            self.screen.line(Ink::Green, &format!("  {kind:<9} {count} × {mime}"))?;
+        }
+        Ok(())
+    }
+
+    /// Files of customers that were with a platform and are stored here: kind of channel and MIME type → how many.
+    async fn fetched_files(&self) -> anyhow::Result<BTreeMap<(&'static str, String), u64>> {
+        let base = self.house.app.foundation();
+        let mut files = BTreeMap::new();
+        // A mail brings its files with it.
+        for kind in ["facebook", "telegram", "whatsapp"] {
+            for id in self.house.api.of_kind(kind, base.clock.now()).await? {
+                let mut tx = base.db.read().await?;
+                let rows = messages::of_ticket(&mut tx, &id, MOST).await?;
+                let theirs: Vec<&str> =
+                    rows.iter().filter(|row| row.direction == "in").map(|row| row.id.as_str()).collect();
+                for file in messages::attachments(&mut tx, &theirs).await? {
+                    if file.state == "stored" {
+                        *files.entry((kind, file.mime.unwrap_or_default())).or_default() += 1;
+                    }
+                }
+            }
+        }
+        Ok(files)
+    }
+
     /// Every message of ours beside the ledger of its platform.
     async fn compare_platforms(&mut self) -> anyhow::Result<Outbound> {
         let outside = &self.house.outside;
@@ -83,25 +115,18 @@ impl Show<'_, '_> {
         Ok(outbound)
     }
 
-    /// Tickets and messages by kind of channel as the API lists them, how often tickets were opened again, and how many
-    /// files of customers were fetched.
-    async fn count(&self) -> anyhow::Result<(BTreeMap<String, Comparison>, u64, u64)> {
+    /// Tickets and messages by kind of channel as the API lists them, and how often tickets were opened again.
+    async fn count(&self) -> anyhow::Result<(BTreeMap<String, Comparison>, u64)> {
         let base = self.house.app.foundation();
         let mut channels = BTreeMap::new();
-        let (mut reopened, mut fetched) = (0, 0);
+        let mut reopened = 0;
         for kind in ["whatsapp", "telegram", "email", "facebook"] {
             let mut seen = Tally::default();
             for id in self.house.api.of_kind(kind, base.clock.now()).await? {
                 seen.tickets += 1;
                 seen.messages += u64::try_from(self.house.api.messages(&id).await?.len())?;
                 let mut tx = base.db.read().await?;
-                let rows = messages::of_ticket(&mut tx, &id, MOST).await?;
-                let theirs: Vec<&str> =
-                    rows.iter().filter(|row| row.direction == "in").map(|row| row.id.as_str()).collect();
-                let files = messages::attachments(&mut tx, &theirs).await?;
-                // A mail brings its files with it.
-                fetched += files.iter().filter(|file| file.state == "stored" && kind != "email").count() as u64;
-                for row in rows {
+                for row in messages::of_ticket(&mut tx, &id, MOST).await? {
                     *seen.kinds.entry(row.kind).or_default() += 1;
                 }
                 let ticket = tickets::find(&mut tx, self.house.company, &id).await?;
@@ -110,6 +135,6 @@ impl Show<'_, '_> {
             let expected = self.ledger.kinds.get(kind).cloned().unwrap_or_default();
             channels.insert(kind.to_owned(), Comparison { expected, seen });
         }
-        Ok((channels, reopened, fetched))
+        Ok((channels, reopened))
     }
 }

@@ -156,7 +156,10 @@ impl DemoReport {
         lines.push(format!("  duplicates    {} pieces came again and changed nothing", self.duplicates));
         lines.push(format!("  reopened      {} ticket", self.reopened));
         lines.push(format!("  dead letters  {} (relevo queue dead list)", self.dead_letters));
-        lines.push(format!("  files         {} of {} fetched from the platforms", self.files.stored, self.files.expected));
+        lines.push(format!(
+            "  files         {} of {} fetched from the platforms",
+            self.files.stored, self.files.expected
+        ));
         lines.extend(self.outbound.lines());
         lines.push(format!("  time          {:.1} s", self.seconds));
         lines
@@ -193,10 +196,8 @@ impl Outbound {
             format!("  at platforms  {at_platforms} by their own ledgers: {lost} lost, {doubled} doubled"),
             format!("  buttons       {answered} of {pressed} pressed ones answered"),
             format!("  given up      {dead_jobs} (relevo job list)"),
-            String::new(),
         ];
         lines.extend(self.messages.iter().map(Sent::line));
-        lines.push(String::new());
         lines
     }
 }
@@ -204,13 +205,13 @@ impl Outbound {
 impl Sent {
     fn line(&self) -> String {
         let Self { channel, ticket, state, tries, at_platform, failure, .. } = self;
-        let way = match (self.fate, tries) {
-            (Fate::Unanswered, _) => "its answer was lost; the platform's report settled it".to_owned(),
-            (_, 1) => String::new(),
-            (_, tries) => format!("try {tries}"),
+        let way = match (self.fate, failure) {
+            (_, Some(reason)) => format!(": {reason}"),
+            (Fate::Unanswered, None) => ": no answer, settled by the platform's report".to_owned(),
+            (Fate::Retried, None) => format!(" at try {tries}"),
+            (_, None) => String::new(),
         };
-        let why = failure.as_deref().unwrap_or(&way);
-        format!("  {channel:<9} ticket {ticket:<4} {state:<7} {at_platform} × at its platform  {why}")
+        format!("                {channel:<9} ticket {ticket:<4} {at_platform} × there  {state}{way}")
     }
 }
 

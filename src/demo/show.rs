@@ -90,6 +90,7 @@ async fn play(house: &House, screen: &mut Screen<'_>) -> anyhow::Result<DemoRepo
     show.ordinary_traffic().await?;
     show.strange_traffic().await?;
     show.settle().await?;
+    show.customers_files().await?;
     show.reopening().await?;
     show.answers().await?;
     show.troubled_answers().await?;
@@ -301,9 +302,9 @@ impl<'a, 'b> Show<'a, 'b> {
         Ok(match (unfetched, depth.ready + depth.delayed, files) {
             (0, 0, 0) if outside.presses_answered() >= self.presses => None,
             (0, 0, 0) => Some("a pressed button has no answer".to_owned()),
-            (updates, events, files) => {
-                Some(format!("{updates} updates are not fetched, {events} events not applied, {files} files not fetched"))
-            }
+            (updates, events, files) => Some(format!(
+                "{updates} updates are not fetched, {events} events not applied, {files} files not fetched"
+            )),
         })
     }
 
