@@ -147,6 +147,12 @@ impl Directory {
         Ok(all)
     }
 
+    /// The version of a channel as it is known here, without asking for news.
+    pub async fn version(&self, id: i64) -> Option<i64> {
+        let known = self.0.known.read().await;
+        known.by_id.get(&id)?.as_ref().map(|open| open.version)
+    }
+
     async fn find(&self, pick: impl Fn(&Known) -> Option<i64>) -> Result<Found, StoreError> {
         for age in [FRESH, FRESH_FOR_MISSING] {
             self.refresh(age).await?;

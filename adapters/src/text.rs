@@ -18,6 +18,14 @@ pub fn truncate(text: &str, max: usize) -> &str {
     &text[..end]
 }
 
+/// The time that a UUIDv7 bears, in milliseconds; `None` if it is none.
+pub fn uuid_millis(id: &str) -> Option<crate::Millis> {
+    let (high, rest) = id.split_once('-')?;
+    let (low, rest) = rest.split_once('-')?;
+    let is_seventh = rest.starts_with('7') && high.len() == 8 && low.len() == 4;
+    is_seventh.then(|| crate::Millis::from_str_radix(&format!("{high}{low}"), 16).ok()).flatten()
+}
+
 /// `Some(text)` unless it is blank.
 pub fn non_blank(text: &str) -> Option<&str> {
     let text = text.trim();

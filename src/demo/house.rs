@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     api::ApiClient,
-    platforms::{BotApi, Rules},
+    outside::{Accounts, Outside},
     traffic::{SHOP, Target},
 };
 use crate::{
@@ -30,6 +30,9 @@ use crate::{
 
 /// How long the house may take to stop.
 const STOP: Duration = Duration::from_secs(5);
+
+/// How soon a send that failed is tried again: nobody wants to wait for a demo.
+const RETRY: Duration = Duration::from_millis(800);
 
 /// A folder that is gone when this is dropped, whatever happened.
 #[derive(Debug)]
@@ -63,6 +66,9 @@ impl Drop for Folder {
 pub(super) struct Opened {
     /// For people.
     pub(super) name: &'static str,
+    pub(super) id: i64,
+    /// What its platform calls it.
+    pub(super) account: String,
     pub(super) target: Target,
 }
 
@@ -73,8 +79,7 @@ pub(super) struct House {
     pub(super) company: i64,
     pub(super) api: ApiClient,
     pub(super) channels: Channels,
-    /// Where the polling bot's updates are fetched from.
-    pub(super) bot_api: BotApi,
+    pub(super) outside: Outside,
 }
 
 #[derive(Debug)]
@@ -102,10 +107,14 @@ impl House {
         config.data_dir = folder.path().to_owned();
         config.server.listen = ([127, 0, 0, 1], 0).into();
         config.server.shutdown = STOP;
+        config.dispatch.retry_base = RETRY;
+        config.dispatch.poll = Duration::from_millis(50);
+        // The platforms that files are fetched from are on this machine, too.
+        config.media.allow_private_addresses = true;
         let foundation = Foundation::open(config).await?;
         let app = App::start(foundation, &Role::ALL.into()).await?;
         match Self::furnish(&app).await {
-            Ok((company, api, channels, bot_api)) => Ok(Self { app, company, api, channels, bot_api }),
+            Ok((company, api, channels, outside)) => Ok(Self { app, company, api, channels, outside }),
             Err(error) => {
                 app.shutdown().await;
                 Err(error)
@@ -113,7 +122,7 @@ impl House {
         }
     }
 
-    async fn furnish(app: &App) -> anyhow::Result<(i64, ApiClient, Channels, BotApi)> {
+    async fn furnish(app: &App) -> anyhow::Result<(i64, ApiClient, Channels, Outside)> {
         let address = app.address().context("the house has no address")?;
         let base_url = format!("http://{address}");
         let Foundation { clock, db, .. } = app.foundation();
@@ -122,23 +131,18 @@ impl House {
         let client = clients::add(&mut tx, clock, Some(company), "demo", clients::Role::Integration).await?;
         tx.commit().await?;
         let api = ApiClient::new(&base_url, client.key, client.secret)?;
-        let token = format!("7100000002:{}", random_secret().expose_secret());
-        let bot_api = BotApi::start(&token, Rules::open()).await?;
+        let accounts = accounts();
+        let outside = Outside::open(&accounts).await?;
+        let add = async |name, kind, settings| open(app, &base_url, company, (name, kind), settings).await;
         let channels = Channels {
-            whatsapp: open(app, &base_url, company, ("Casa Luma en WhatsApp", "whatsapp"), whatsapp()).await?,
-            telegram: open(app, &base_url, company, ("Bot de Casa Luma", "telegram"), telegram()).await?,
-            email: open(app, &base_url, company, ("Correo de Casa Luma", "email"), email()).await?,
-            facebook: open(app, &base_url, company, ("Página de Casa Luma", "facebook"), facebook()).await?,
-            fetched: open(
-                app,
-                &base_url,
-                company,
-                ("Bot sin dirección pública", "telegram"),
-                vec![("bot_token", token), ("mode", "polling".to_owned()), ("api_url", bot_api.url())],
-            )
-            .await?,
+            whatsapp: add("Casa Luma en WhatsApp", "whatsapp", whatsapp(&accounts, &outside)).await?,
+            telegram: add("Bot de Casa Luma", "telegram", telegram(&accounts, &outside)).await?,
+            email: add("Correo de Casa Luma", "email", email(&accounts, &outside)).await?,
+            facebook: add("Página de Casa Luma", "facebook", facebook(&accounts, &outside)).await?,
+            fetched: add("Bot sin dirección pública", "telegram", polled(&accounts, &outside)).await?,
         };
-        Ok((company, api, channels, bot_api))
+        outside.report_to(&base_url, &accounts.app_secret);
+        Ok((company, api, channels, outside))
     }
 
     pub(super) async fn shutdown(self) {
@@ -148,21 +152,63 @@ impl House {
 
 type Pairs = Vec<(&'static str, String)>;
 
-fn whatsapp() -> Pairs {
-    vec![("phone_number_id", "990000000000201".to_owned()), ("app_secret", secret())]
+fn accounts() -> Accounts {
+    Accounts {
+        number: "990000000000201",
+        business: "990000000000001",
+        page: "990000000000301",
+        page_name: SHOP,
+        address: "soporte@casaluma.example",
+        app_secret: secret(),
+        graph_token: secret(),
+        page_token: secret(),
+        bot_token: format!("7100000001:{}", secret()),
+        polled_token: format!("7100000002:{}", secret()),
+        smtp_password: secret(),
+    }
 }
 
-fn telegram() -> Pairs {
-    vec![("bot_token", format!("7100000001:{}", secret())), ("secret_token", secret())]
+fn whatsapp(accounts: &Accounts, outside: &Outside) -> Pairs {
+    vec![
+        ("phone_number_id", accounts.number.to_owned()),
+        ("waba_id", accounts.business.to_owned()),
+        ("app_secret", accounts.app_secret.clone()),
+        ("access_token", accounts.graph_token.clone()),
+        ("graph_url", outside.graph.url()),
+    ]
 }
 
-fn email() -> Pairs {
-    let address = "soporte@casaluma.example".to_owned();
-    vec![("address", address), ("webhook_user", "proveedor".to_owned()), ("webhook_password", secret())]
+fn telegram(accounts: &Accounts, outside: &Outside) -> Pairs {
+    let token = accounts.bot_token.clone();
+    vec![("bot_token", token), ("secret_token", secret()), ("api_url", outside.bot.url())]
 }
 
-fn facebook() -> Pairs {
-    vec![("page_id", "990000000000301".to_owned()), ("app_secret", secret()), ("page_name", SHOP.to_owned())]
+fn polled(accounts: &Accounts, outside: &Outside) -> Pairs {
+    let token = accounts.polled_token.clone();
+    vec![("bot_token", token), ("mode", "polling".to_owned()), ("api_url", outside.polled.url())]
+}
+
+fn email(accounts: &Accounts, outside: &Outside) -> Pairs {
+    vec![
+        ("address", accounts.address.to_owned()),
+        ("webhook_user", "proveedor".to_owned()),
+        ("webhook_password", secret()),
+        ("reply_token_key", secret()),
+        ("smtp_host", outside.smtp.host()),
+        ("smtp_port", outside.smtp.port().to_string()),
+        ("smtp_tls", "none".to_owned()),
+        ("smtp_password", accounts.smtp_password.clone()),
+    ]
+}
+
+fn facebook(accounts: &Accounts, outside: &Outside) -> Pairs {
+    vec![
+        ("page_id", accounts.page.to_owned()),
+        ("page_name", accounts.page_name.to_owned()),
+        ("app_secret", accounts.app_secret.clone()),
+        ("page_access_token", accounts.page_token.clone()),
+        ("graph_url", outside.graph.url()),
+    ]
 }
 
 /// Letters, digits, `-` and `_`: every platform takes that.
@@ -186,5 +232,5 @@ async fn open(
     let view = channels::add(&mut tx, clock, key, new).await?;
     tx.commit().await?;
     let target = Target { base_url: base_url.to_owned(), kind: kind.to_owned(), uuid: view.uuid, settings: unsealed };
-    Ok(Opened { name, target })
+    Ok(Opened { name, id: view.id_channel, account: view.app, target })
 }

@@ -33,8 +33,9 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// Notes a call that `channel`, which is of this kind, has accepted.
-    pub(super) fn note(&mut self, kind: &str, channel: &str, call: &Call) {
+    /// Notes a call that `channel`, which is of this kind, has accepted; gives whether anything in it was new.
+    pub(super) fn note(&mut self, kind: &str, channel: &str, call: &Call) -> bool {
+        let before = self.seen.len();
         for piece in &call.pieces {
             if !self.seen.insert(format!("{channel} {}", piece.id)) {
                 self.duplicates += 1;
@@ -51,6 +52,19 @@ impl Ledger {
                 Effect::Aside(word) => tally.add_message(word),
                 Effect::Part | Effect::Change => {}
             }
+        }
+        self.seen.len() > before
+    }
+
+    /// Notes a message of ours on a channel of this kind, and the ticket that begins with it: the one of this
+    /// conversation.
+    pub(super) fn said(&mut self, kind: &str, channel: &str, word: &str, opens: Option<&str>) {
+        let tally = self.kinds.entry(kind.to_owned()).or_default();
+        tally.add_message(word);
+        if let Some(conversation) = opens
+            && self.conversations.insert(format!("{channel} {conversation}"))
+        {
+            tally.tickets += 1;
         }
     }
 }
@@ -88,5 +102,15 @@ mod tests {
         let kinds = [("image".to_owned(), 1), ("text".to_owned(), 3)].into();
         assert_eq!(ledger.kinds["telegram"], Tally { tickets: 3, messages: 4, kinds });
         assert_eq!(ledger.duplicates, 2);
+    }
+
+    #[test]
+    fn p3_what_begins_with_us_has_one_ticket_when_the_customer_answers() {
+        let mut ledger = Ledger::default();
+        ledger.said("whatsapp", "one", "template", Some("a"));
+        ledger.said("whatsapp", "one", "text", None);
+        ledger.note("whatsapp", "one", &call(&[("1", "a", Effect::Message("text"))]));
+        let kinds = [("template".to_owned(), 1), ("text".to_owned(), 2)].into();
+        assert_eq!(ledger.kinds["whatsapp"], Tally { tickets: 1, messages: 3, kinds });
     }
 }

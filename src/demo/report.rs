@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::ledger::Tally;
+use super::{ledger::Tally, outbox::Fate};
 
 /// The demo's outcome. It proves itself: what the API shows is compared with what was sent.
 #[derive(Debug, Clone, Serialize)]
@@ -27,6 +27,8 @@ pub struct DemoReport {
     pub reopened: u64,
     /// Payloads that nobody could read, kept for an operator.
     pub dead_letters: u64,
+    pub files: Files,
+    pub outbound: Outbound,
     pub seconds: f64,
 }
 
@@ -38,6 +40,58 @@ pub struct Webhooks {
     pub refused: u64,
     /// Repetitions because a call was not taken at first.
     pub repeated: u64,
+}
+
+/// Customers' files that were with a platform.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Files {
+    pub expected: u64,
+    /// Fetched and stored.
+    pub stored: u64,
+}
+
+/// What agents sent, beside what the platforms did by their own ledgers.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Outbound {
+    pub messages: Vec<Sent>,
+    /// Final state → messages.
+    pub states: BTreeMap<String, u64>,
+    /// Messages that the platforms brought to somebody, all of them.
+    pub at_platforms: u64,
+    /// Messages that a platform must have and has not.
+    pub lost: u64,
+    /// Messages that a platform has more than once.
+    pub doubled: u64,
+    /// Buttons that customers pressed.
+    pub pressed: u64,
+    /// Those that stopped waiting.
+    pub answered: u64,
+    /// Sends that nobody tries any more, kept for an operator.
+    pub dead_jobs: u64,
+}
+
+/// One message of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sent {
+    /// Its kind.
+    pub channel: String,
+    /// The ticket's number.
+    pub ticket: i64,
+    pub fate: Fate,
+    /// The last one.
+    pub state: String,
+    /// How often it was brought to the platform.
+    pub tries: u64,
+    /// Copies that its platform must have.
+    pub expected: u64,
+    /// Copies that its platform has.
+    pub at_platform: u64,
+    /// Whether it is shown as possibly doubled.
+    pub flagged: bool,
+    /// Why it failed, in Spanish.
+    pub failure: Option<String>,
+    /// Every state that it was in.
+    pub history: Vec<String>,
 }
 
 /// Tickets and messages of one kind of channel.
@@ -102,8 +156,62 @@ impl DemoReport {
         lines.push(format!("  duplicates    {} pieces came again and changed nothing", self.duplicates));
         lines.push(format!("  reopened      {} ticket", self.reopened));
         lines.push(format!("  dead letters  {} (relevo queue dead list)", self.dead_letters));
+        lines.push(format!(
+            "  files         {} of {} fetched from the platforms",
+            self.files.stored, self.files.expected
+        ));
+        lines.extend(self.outbound.lines());
         lines.push(format!("  time          {:.1} s", self.seconds));
         lines
+    }
+}
+
+impl Outbound {
+    /// `messages` with what they came to.
+    pub(super) fn of(messages: Vec<Sent>) -> Self {
+        let mut outbound = Self::default();
+        for sent in &messages {
+            *outbound.states.entry(sent.state.clone()).or_default() += 1;
+            outbound.lost += sent.expected.saturating_sub(sent.at_platform);
+            outbound.doubled += sent.at_platform.saturating_sub(sent.expected);
+        }
+        Self { messages, ..outbound }
+    }
+
+    /// Compares the sums.
+    pub(super) fn judge(&self, verdict: &mut Verdict) {
+        let expected: u64 = self.messages.iter().map(|sent| sent.expected).sum();
+        let failed = self.messages.iter().filter(|sent| sent.fate == Fate::Refused).count() as u64;
+        verdict.equal("messages in the platforms' ledgers", &expected, &self.at_platforms);
+        verdict.equal("answered buttons", &self.pressed, &self.answered);
+        verdict.equal("sends that nobody tries any more", &failed, &self.dead_jobs);
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let states: Vec<String> = self.states.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        let (sent, states) = (self.messages.len(), states.join(", "));
+        let Self { at_platforms, lost, doubled, pressed, answered, dead_jobs, .. } = self;
+        let mut lines = vec![
+            format!("  sent          {sent} messages of agents: {states}"),
+            format!("  at platforms  {at_platforms} by their own ledgers: {lost} lost, {doubled} doubled"),
+            format!("  buttons       {answered} of {pressed} pressed ones answered"),
+            format!("  given up      {dead_jobs} (relevo job list)"),
+        ];
+        lines.extend(self.messages.iter().map(Sent::line));
+        lines
+    }
+}
+
+impl Sent {
+    fn line(&self) -> String {
+        let Self { channel, ticket, state, tries, at_platform, failure, .. } = self;
+        let way = match (self.fate, failure) {
+            (_, Some(reason)) => format!(": {reason}"),
+            (Fate::Unanswered, None) => ": no answer, settled by the platform's report".to_owned(),
+            (Fate::Retried, None) => format!(" at try {tries}"),
+            (_, None) => String::new(),
+        };
+        format!("                {channel:<9} ticket {ticket:<4} {at_platform} × there  {state}{way}")
     }
 }
 

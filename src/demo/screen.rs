@@ -55,6 +55,24 @@ impl<'a> Screen<'a> {
         out.flush()
     }
 
+    /// A text on as many lines as it needs, each behind so many spaces.
+    ///
+    /// # Errors
+    /// If nobody can see it any more.
+    pub(super) fn paragraph(&mut self, ink: Ink, indent: usize, text: &str) -> io::Result<()> {
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            let width = indent + line.chars().count() + 1 + word.chars().count();
+            if !line.is_empty() && width > WIDTH {
+                self.line(ink, &format!("{:indent$}{line}", ""))?;
+                line.clear();
+            }
+            line.push_str(if line.is_empty() { "" } else { " " });
+            line.push_str(word);
+        }
+        self.line(ink, &format!("{:indent$}{line}", ""))
+    }
+
     /// # Errors
     /// If nobody can see it any more.
     pub(super) fn title(&mut self, text: &str) -> io::Result<()> {
@@ -104,6 +122,11 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "\u{1b}[31ma ⏎ b\u{1b}[0m");
         assert_eq!(lines[1].chars().count(), WIDTH);
+        let mut out = Vec::new();
+        Screen { out: Some(&mut out), colour: false }.paragraph(Ink::Faint, 4, &"palabra ".repeat(30)).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().all(|line| line.starts_with("    palabra") && line.chars().count() <= WIDTH), "{text}");
+        assert_eq!((text.lines().count(), text.matches("palabra").count()), (3, 30));
         Screen::blank().line(Ink::Plain, "nobody sees it").unwrap();
     }
 }

@@ -1,6 +1,11 @@
 //! `relevo demo`: a whole house, pretend platforms around it, and the proof that all of it worked.
 
-use std::{collections::VecDeque, io::Write, path::Path, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    io::Write,
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Context, anyhow, bail};
 use tokio::{
@@ -12,6 +17,8 @@ use super::{
     house::{Folder, House, Opened},
     ledger::Ledger,
     mischief::{forged, tampered, unsigned},
+    outbox::Going,
+    outside::{self, FileAt},
     push::Pusher,
     random::Random,
     report::{DemoReport, Verdict, Webhooks},
@@ -19,7 +26,10 @@ use super::{
     traffic::{Call, SHOP, Stage, Telegram, Traffic, WhatsApp, traffic},
     watch::Watch,
 };
-use crate::store::tickets;
+use crate::{
+    domain::FETCH,
+    store::{jobs, tickets},
+};
 
 /// The demo is the same every time, but for the time and the secrets.
 const SEED: u64 = 2_026;
@@ -33,8 +43,8 @@ const PACE: Duration = Duration::from_millis(50);
 /// Calls between two looks at the tickets.
 const LOOK: usize = 6;
 
-/// How long everything may take to be applied.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long everything may take to be applied, or sent.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How the demo is shown.
 #[derive(Debug, Clone, Copy)]
@@ -80,16 +90,19 @@ async fn play(house: &House, screen: &mut Screen<'_>) -> anyhow::Result<DemoRepo
     show.ordinary_traffic().await?;
     show.strange_traffic().await?;
     show.settle().await?;
+    show.customers_files().await?;
     show.reopening().await?;
+    show.answers().await?;
+    show.troubled_answers().await?;
     show.some_conversations().await?;
     show.conclude().await
 }
 
 /// The platforms, each playing its part.
 #[derive(Debug)]
-struct Platforms {
-    whatsapp: Stage<WhatsApp>,
-    telegram: Box<dyn Traffic>,
+pub(super) struct Platforms {
+    pub(super) whatsapp: Stage<WhatsApp>,
+    pub(super) telegram: Stage<Telegram>,
     email: Box<dyn Traffic>,
     facebook: Box<dyn Traffic>,
     fetched: Stage<Telegram>,
@@ -100,7 +113,7 @@ impl Platforms {
         let channels = &house.channels;
         Some(Self {
             whatsapp: Stage::new(WhatsApp::new(&channels.whatsapp.target, SEED)?),
-            telegram: traffic(&channels.telegram.target, SEED + 1)?,
+            telegram: Stage::new(Telegram::new(&channels.telegram.target, SEED + 1)?),
             email: traffic(&channels.email.target, SEED + 2)?,
             facebook: traffic(&channels.facebook.target, SEED + 3)?,
             fetched: Stage::new(Telegram::polled(&channels.fetched.target, SEED + 4)?),
@@ -113,12 +126,18 @@ pub(super) struct Show<'a, 'b> {
     pub(super) house: &'a House,
     pub(super) screen: &'a mut Screen<'b>,
     pusher: Pusher,
-    platforms: Platforms,
+    pub(super) platforms: Platforms,
     watch: Watch,
     pub(super) ledger: Ledger,
     pub(super) verdict: Verdict,
     pub(super) webhooks: Webhooks,
     pub(super) fetched: u64,
+    /// Files of customers that the house must have fetched.
+    pub(super) files: HashSet<FileAt>,
+    /// Buttons that were pressed: each must be answered.
+    pub(super) presses: u64,
+    /// What agents have sent.
+    pub(super) outbox: Vec<Going>,
     pub(super) started: Instant,
 }
 
@@ -134,6 +153,9 @@ impl<'a, 'b> Show<'a, 'b> {
             verdict: Verdict::default(),
             webhooks: Webhooks::default(),
             fetched: 0,
+            files: HashSet::new(),
+            presses: 0,
+            outbox: Vec::new(),
             started: Instant::now(),
         })
     }
@@ -188,29 +210,42 @@ impl<'a, 'b> Show<'a, 'b> {
     /// One more update for the bot whose updates are fetched. A server holds an update once: it repeats none.
     fn offer(&mut self, now: i64) -> anyhow::Result<()> {
         let call = self.platforms.fetched.fresh(now);
-        self.house.bot_api.add(&call.body)?;
         let channel = &self.house.channels.fetched;
-        self.ledger.note(&channel.target.kind, channel.name, &call);
+        self.house.outside.keep_files(&channel.target.kind, &channel.account, &call);
+        self.house.outside.polled.add(&call.body)?;
+        self.note(channel, &call);
         self.fetched += 1;
         self.screen.line(Ink::Plain, &format!("  to fetch     telegram  {}", call.about))?;
         Ok(())
     }
 
     /// Delivers a call that is to be answered with `status`; what is in it counts if it was taken.
-    async fn send(&mut self, channel: &Opened, call: &Call, status: u16) -> anyhow::Result<()> {
+    pub(super) async fn send(&mut self, channel: &Opened, call: &Call, status: u16) -> anyhow::Result<()> {
+        if status == 200 {
+            self.house.outside.learn(&channel.target.kind, &channel.account, call)?;
+        }
         let delivered = self.pusher.deliver(call).await?;
         self.webhooks.sent += 1;
         self.webhooks.repeated += u64::from(delivered.repeated);
         match delivered.status {
             200..=299 => {
                 self.webhooks.accepted += 1;
-                self.ledger.note(&channel.target.kind, channel.name, call);
+                self.note(channel, call);
             }
             _ => self.webhooks.refused += 1,
         }
         self.verdict.equal(&format!("the answer to «{}»", call.about), &status, &delivered.status);
         self.screen.answer(delivered.status, delivered.latency.as_millis(), &channel.target.kind, &call.about)?;
         Ok(())
+    }
+
+    /// Counts what was accepted.
+    fn note(&mut self, channel: &Opened, call: &Call) {
+        let kind = &channel.target.kind;
+        if self.ledger.note(kind, channel.name, call) {
+            self.files.extend(outside::files(kind, call));
+            self.presses += outside::presses(kind, call);
+        }
     }
 
     /// What strangers, mistakes and nervous platforms do.
@@ -241,23 +276,36 @@ impl<'a, 'b> Show<'a, 'b> {
         self.send(&channels.whatsapp, &unknown, 200).await
     }
 
-    /// Waits until everything that was accepted or offered has been applied.
-    async fn settle(&mut self) -> anyhow::Result<()> {
+    /// Waits until everything that was accepted or offered has been applied, its files are here and every pressed button
+    /// has its answer.
+    pub(super) async fn settle(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            // In the order of the flow: what is confirmed to the platform is in the queue already.
-            let unfetched = self.house.bot_api.pending();
-            let depth = self.house.app.queue().depth().await?;
-            match depth.ready + depth.delayed {
-                0 if unfetched == 0 => break,
-                waiting if Instant::now() > deadline => bail!(
-                    "after {} s {waiting} events are not applied and {unfetched} updates not fetched",
-                    PATIENCE.as_secs()
-                ),
-                _ => tokio::time::sleep(Duration::from_millis(20)).await,
+            match self.unsettled().await? {
+                None => break,
+                Some(what) if Instant::now() > deadline => bail!("after {} s {what}", PATIENCE.as_secs()),
+                Some(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
         self.watch.look(&self.house.api, self.screen).await
+    }
+
+    /// What is not done yet, in the order of the flow: what is confirmed to the platform is in the queue already, and what
+    /// has left the queue is in the database.
+    async fn unsettled(&self) -> anyhow::Result<Option<String>> {
+        let House { outside, app, .. } = self.house;
+        let unfetched = outside.polled.pending();
+        let depth = app.queue().depth().await?;
+        let jobs = jobs::counts(&mut app.foundation().db.read().await?).await?;
+        let files: i64 =
+            jobs.iter().filter(|(kind, state, _)| kind == FETCH && state == "ready").map(|(.., count)| count).sum();
+        Ok(match (unfetched, depth.ready + depth.delayed, files) {
+            (0, 0, 0) if outside.presses_answered() >= self.presses => None,
+            (0, 0, 0) => Some("a pressed button has no answer".to_owned()),
+            (updates, events, files) => Some(format!(
+                "{updates} updates are not fetched, {events} events not applied, {files} files not fetched"
+            )),
+        })
     }
 
     /// An agent closes a ticket, and its customer writes again.

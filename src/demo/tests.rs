@@ -271,15 +271,59 @@ async fn the_demo_proves_itself_and_leaves_nothing_behind() {
     assert_eq!(document["channels"].as_object().unwrap().len(), 4);
     let proven = (&document["dead_letters"], &document["reopened"], &document["proven"]);
     assert_eq!(proven, (&json!(1), &json!(1), &json!(true)));
+    proves_what_went_out(&document);
     let mut out = Vec::new();
     show::demo_in(parent.path(), DemoOptions { json: false }, &mut out).await.unwrap();
     let text = String::from_utf8(out).unwrap();
-    for part in ["▸ ticket 1 opened", " goes on: ", " opened again by ", "  401 ", "to fetch ", "exactly one effect"]
-    {
+    for part in [
+        "▸ ticket 1 opened",
+        " goes on: ",
+        " opened again by ",
+        "  401 ",
+        "to fetch ",
+        "× image/jpeg",
+        "delivered → read",
+        "waits for another try",
+        "nobody knows yet",
+        "«El cliente bloqueó al bot.",
+        "presses «Retiro en tienda»",
+        ": 0 lost, 0 doubled",
+        "exactly one effect",
+    ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
     assert!(!text.contains("sha256=") && !text.contains("Basic "), "no secret is shown");
     assert_eq!(std::fs::read_dir(parent.path()).unwrap().count(), 0, "nothing is left");
+}
+
+/// P5, P6: every message of an agent's ended visibly, and its platform has it as often as it must.
+fn proves_what_went_out(document: &Value) {
+    let (files, outbound) = (&document["files"], &document["outbound"]);
+    assert!(files["stored"].as_u64() > Some(0) && files["stored"] == files["expected"], "{files}");
+    assert_eq!((&outbound["lost"], &outbound["doubled"], &outbound["dead_jobs"]), (&json!(0), &json!(0), &json!(1)));
+    assert!(outbound["answered"].as_u64() > Some(0) && outbound["answered"] == outbound["pressed"], "{outbound}");
+    let messages = outbound["messages"].as_array().unwrap();
+    assert_eq!(outbound["at_platforms"], json!(messages.len() - 1));
+    for channel in ["whatsapp", "telegram", "email", "facebook"] {
+        assert!(messages.iter().any(|sent| sent["channel"] == channel), "{channel}");
+    }
+    let with = |fate: &str| messages.iter().filter(|sent| sent["fate"] == fate).collect::<Vec<_>>();
+    assert_eq!(messages.len() - with("taken").len(), 3);
+    for sent in with("taken") {
+        let end = if sent["channel"] == "whatsapp" { "read" } else { "sent" };
+        assert_eq!(
+            (&sent["state"], &sent["at_platform"], &sent["tries"]),
+            (&json!(end), &json!(1), &json!(1)),
+            "{sent}"
+        );
+    }
+    let [retried, unanswered, refused] = ["retried", "unanswered", "refused"].map(|fate| with(fate)[0]);
+    assert_eq!((&retried["state"], &retried["at_platform"], &retried["tries"]), (&json!("sent"), &json!(1), &json!(2)));
+    let settled = (&unanswered["state"], &unanswered["at_platform"], &unanswered["flagged"]);
+    assert_eq!(settled, (&json!("read"), &json!(1), &json!(false)));
+    assert!(unanswered["history"].as_array().unwrap().contains(&json!("unknown")), "{unanswered}");
+    assert_eq!((&refused["state"], &refused["at_platform"]), (&json!("failed"), &json!(0)));
+    assert!(refused["failure"].as_str().unwrap().starts_with("El cliente bloqueó al bot."), "{refused}");
 }
 
 /// Whoever closes the pipe has seen enough: the demo stops there and tidies up all the same.

@@ -132,6 +132,13 @@ fn failure(error: &reqwest::Error) -> Failure {
     }
 }
 
+/// A file that is not there will not be there later; a store that does not answer will.
 fn missing(error: &std::io::Error) -> Failure {
-    Failure::Local(format!("a stored file cannot be read: {}", error.kind()))
+    let why = format!("a stored file cannot be read: {}", error.kind());
+    match error.kind() {
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::InvalidData | std::io::ErrorKind::FileTooLarge => {
+            Failure::Local(why)
+        }
+        _ => Failure::NotSent(why),
+    }
 }

@@ -7,7 +7,10 @@ use relevo_adapters::{
     outbound::{Address, Outbound},
 };
 
-use super::{pace, send::Send};
+use super::{
+    pace,
+    send::{AWAITED, Send},
+};
 use crate::{
     directory::{Found, OpenChannel},
     domain::{FailureReason, SendJob, has_left},
@@ -26,6 +29,8 @@ const BROKEN_MS: Millis = 60_000;
 const TRIAL_MS: Millis = 60_000;
 /// A place on the channel is reserved: it is not asked for again.
 pub(super) const PLACED: &str = "placed";
+/// How late a place may be taken.
+const PLACE_HOLDS_MS: Millis = 2_000;
 /// Messages whose names a mail refers to.
 const HISTORY: i64 = 10;
 
@@ -33,10 +38,14 @@ const HISTORY: i64 = 10;
 #[derive(Debug)]
 pub(super) enum Step {
     Go(Box<Ready>),
-    /// Nothing is left to be done.
-    Done,
+    /// It is of no use any more.
+    Useless,
+    /// The platform's own report has settled it.
+    Reported,
     /// Not before this moment; `true`: a place on the channel is reserved for then.
     Later(Millis, bool),
+    /// The channel is paused or cannot be used; not before this moment, unless somebody changes it meanwhile.
+    Paused(Millis),
     /// The channel is held; not before this moment, unless the hold ends meanwhile.
     Held(Millis),
     Fail(FailureReason),
@@ -54,19 +63,26 @@ impl Send {
     pub(super) async fn prepare(&self, claim: &Claim, job: &SendJob) -> Result<Step, JobError> {
         let now = self.clock.now();
         if job.expires_at.is_some_and(|end| now >= end) {
-            return Ok(Step::Done);
+            return Ok(Step::Useless);
+        }
+        // Waking a channel's lanes ends no wait for a report.
+        if claim.job().phase.as_deref() == Some(AWAITED) && now < claim.job().due_at {
+            return match self.is_reported(job).await? {
+                true => Ok(Step::Reported),
+                false => Ok(Step::Later(claim.job().due_at, false)),
+            };
         }
         let open = match self.directory.by_name(&job.channel.to_string()).await? {
             Found::Open(open) if open.active => open,
-            Found::Open(_) => return Ok(Step::Later(now + PAUSED_MS, false)),
-            Found::Broken => return Ok(Step::Later(now + BROKEN_MS, false)),
+            Found::Open(_) => return Ok(Step::Paused(now + PAUSED_MS)),
+            Found::Broken => return Ok(Step::Paused(now + BROKEN_MS)),
             Found::Missing => return Ok(Step::Fail(super::settle::no_channel())),
         };
         let mut tx = self.db.read().await?;
         if let Some(message) = &job.message
             && has_left(deliveries::status(&mut tx, message).await?.as_deref())
         {
-            return Ok(Step::Done);
+            return Ok(Step::Reported);
         }
         let outbound = outbound(&mut tx, job).await?;
         let hold = deliveries::hold(&mut tx, job.channel).await?;
@@ -89,6 +105,12 @@ impl Send {
         Ok(Step::Go(Box::new(Ready { open, outbound, trial })))
     }
 
+    async fn is_reported(&self, job: &SendJob) -> Result<bool, JobError> {
+        let Some(message) = &job.message else { return Ok(false) };
+        let status = deliveries::status(&mut self.db.read().await?, message).await?;
+        Ok(has_left(status.as_deref()))
+    }
+
     async fn take_trial(&self, hold: &Hold, now: Millis) -> Result<bool, JobError> {
         let mut tx = self.db.write().await?;
         let ours = deliveries::take_trial(&mut tx, hold.channel_id, hold.until, now + TRIAL_MS).await?;
@@ -103,7 +125,9 @@ impl Send {
         if chat > now {
             return Some(Step::Later(chat, false));
         }
-        if claim.job().phase.as_deref() == Some(PLACED) {
+        // A place holds for its moment: after a longer wait everybody would come at once.
+        let placed = claim.job().phase.as_deref() == Some(PLACED);
+        if placed && (0..PLACE_HOLDS_MS).contains(&(now - claim.job().due_at)) {
             return None;
         }
         let channel = self.pace.take(open.id, pacing.channel, now);
@@ -119,7 +143,9 @@ async fn outbound(tx: &mut Tx, job: &SendJob) -> Result<Outbound, JobError> {
         None => Vec::new(),
     };
     let recent = deliveries::history(tx, &job.conversation, HISTORY).await?;
-    let last_inbound = recent.iter().find(|named| named.direction == "in").map(|named| named.name.clone());
+    // What it answers is what the agent saw, also if the customer has written since.
+    let newest = || recent.iter().find(|named| named.direction == "in").map(|named| named.name.clone());
+    let last_inbound = job.answers.clone().or_else(newest);
     let mut history: Vec<String> = Vec::new();
     history.extend(deliveries::first_name(tx, &job.conversation).await?);
     for named in recent.into_iter().rev() {

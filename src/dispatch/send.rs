@@ -17,13 +17,15 @@ use super::{
     settle::Outcome,
 };
 use crate::{
+    backoff::Backoff,
     clock::Clock,
     directory::Directory,
     domain::{OutState, RetryPolicy, SendJob, next_slot},
     jobs::{Bell, Claim, Handler, JobError},
     store::{
-        Db,
+        Db, channels,
         deliveries::{self, StateRow},
+        jobs,
     },
 };
 
@@ -33,6 +35,14 @@ const SENDING: &str = "sending";
 pub(super) const UNKNOWN: &str = "unknown";
 /// The platform's report was waited for and did not come.
 pub(super) const AWAITED: &str = "awaited";
+
+/// Before a number: so often the channel was broken for this message.
+pub(super) const REFUSED: &str = "refused:";
+
+/// How long a settlement that the database does not take is tried again: until then the claim is renewed.
+const SETTLING: Duration = Duration::from_secs(120);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Handles jobs of kind [`crate::domain::SEND`].
 pub struct Send {
@@ -72,11 +82,15 @@ impl Handler for Send {
         };
         match self.prepare(&claim, &job).await? {
             Step::Go(ready) => self.go(claim, job, *ready).await,
-            Step::Done => self.drop_job(claim).await,
+            Step::Useless => self.drop_job(claim).await,
+            Step::Reported => self.close(claim, &job).await,
             Step::Later(at, placed) => {
-                let phase = if placed { Some(PLACED) } else { claim.job().phase.as_deref().and_then(doubt) };
-                self.postpone(claim, at, phase).await
+                // A doubt about an earlier try outlives the wait for a place.
+                let kept = claim.job().phase.as_deref().and_then(lasting);
+                let phase = kept.or_else(|| placed.then(|| PLACED.to_owned()));
+                self.postpone(claim, at, phase.as_deref()).await
             }
+            Step::Paused(until) => self.wait_for_change(claim, &job, until).await,
             Step::Held(until) => self.wait_with(claim, &job, until).await,
             Step::Fail(reason) => self.settle(claim, &job, None, Outcome::Failed(reason)).await,
         }
@@ -108,7 +122,28 @@ impl Send {
             Ok(sent) => Outcome::Sent { sent, doubtful },
             Err(error) => Outcome::Error { error, doubtful },
         };
-        self.settle(claim, &job, Some(&ready), outcome).await
+        self.settle_surely(claim, &job, &ready, outcome).await
+    }
+
+    /// What the platform did is known only here: a database that is away for a moment must not make it unknown.
+    async fn settle_surely(
+        &self,
+        claim: Claim,
+        job: &SendJob,
+        ready: &Ready,
+        outcome: Outcome,
+    ) -> Result<(), JobError> {
+        let mut pauses = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let deadline = tokio::time::Instant::now() + SETTLING;
+        loop {
+            match self.settle(claim.again(), job, Some(ready), outcome.clone()).await {
+                Err(JobError::Store(error)) if error.is_transient() && tokio::time::Instant::now() < deadline => {
+                    tracing::warn!(%error, "a send could not be settled yet");
+                    tokio::time::sleep(pauses.next_pause()).await;
+                }
+                done => return done,
+            }
+        }
     }
 
     /// What became of earlier tries (P6).
@@ -207,10 +242,37 @@ impl Send {
     /// it is seen to be over, or this wait is seen by who ends it.
     async fn wait_with(&self, claim: Claim, job: &SendJob, until: Millis) -> Result<(), JobError> {
         let now = self.clock.now();
-        let phase = claim.job().phase.as_deref().and_then(doubt);
+        let phase = claim.job().phase.as_deref().and_then(lasting);
         let mut tx = self.db.write().await?;
         let held = deliveries::lock_hold(&mut tx, job.channel).await?;
-        claim.later(&mut tx, if held { until } else { now }, phase, now).await?;
+        jobs::forgive(&mut tx, claim.job().id).await?;
+        claim.later(&mut tx, if held { until } else { now }, phase.as_deref(), now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Waits for somebody to change the channel. What we know of it may be older than the change, whose wake-up this
+    /// lane would then have missed.
+    async fn wait_for_change(&self, claim: Claim, job: &SendJob, until: Millis) -> Result<(), JobError> {
+        const STALE_MS: Millis = 2_500;
+        let now = self.clock.now();
+        let phase = claim.job().phase.as_deref().and_then(lasting);
+        let mut tx = self.db.write().await?;
+        let known = self.directory.version(job.channel).await;
+        let channel = channels::lock(&mut tx, job.channel).await?;
+        let changed = channel.is_some_and(|channel| Some(channel.version) != known);
+        jobs::forgive(&mut tx, claim.job().id).await?;
+        claim.later(&mut tx, if changed { now + STALE_MS } else { until }, phase.as_deref(), now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The platform's report came before the answer: what is left is to say so.
+    async fn close(&self, claim: Claim, job: &SendJob) -> Result<(), JobError> {
+        let now = self.clock.now();
+        let mut tx = self.db.write().await?;
+        if let Some(message) = &job.message {
+            deliveries::reported(&mut tx, message, now).await?;
+        }
+        claim.done(&mut tx, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -223,12 +285,25 @@ impl Send {
     async fn bury(&self, claim: Claim, why: &str) -> Result<(), JobError> {
         tracing::error!(why, "a send cannot be understood");
         let mut tx = self.db.write().await?;
+        // Its message must not wait for ever (P5).
+        let payload: Option<serde_json::Value> = serde_json::from_str(&claim.job().payload).ok();
+        if let Some(message) = payload.as_ref().and_then(|payload| payload.get("message")?.as_str()) {
+            let reason = super::settle::not_understood();
+            deliveries::set_status(&mut tx, message, OutState::Failed.as_str(), Some(&reason.es), self.clock.now())
+                .await?;
+        }
         claim.dead(&mut tx, why, self.clock.now()).await?;
         Ok(tx.commit().await?)
     }
 }
 
-/// A doubt about an earlier try outlives a wait.
-fn doubt(phase: &str) -> Option<&'static str> {
-    [SENDING, UNKNOWN, AWAITED].into_iter().find(|known| *known == phase)
+/// What outlives a wait: a doubt about an earlier try, and how often the channel's rights were found wanting.
+fn lasting(phase: &str) -> Option<String> {
+    let lasts = [SENDING, UNKNOWN, AWAITED].contains(&phase) || phase.starts_with(REFUSED);
+    lasts.then(|| phase.to_owned())
+}
+
+/// How often this message alone met a channel whose credentials or rights did not suffice.
+pub(super) fn refusals(phase: Option<&str>) -> u32 {
+    phase.and_then(|phase| phase.strip_prefix(REFUSED)?.parse().ok()).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use relevo_adapters::{
 
 use super::{
     ready::Ready,
-    send::{AWAITED, Send, UNKNOWN},
+    send::{AWAITED, REFUSED, Send, UNKNOWN, refusals},
 };
 use crate::{
     domain::{FailureReason, OutState, SendJob, Verdict, millis, send_topic, verdict},
@@ -22,11 +22,15 @@ use crate::{
 
 /// The longest pause before a broken channel is tried again by itself.
 const LONGEST_TRIAL_MS: Millis = 900_000;
+/// How often the channel may be found broken by a message while others pass, until it is the message's own trouble.
+const MOST_REFUSALS: u32 = 3;
+/// How much later than the others the message that found the channel broken tries again.
+const AFTER_OTHERS_MS: Millis = 500;
 /// How long a process may know a channel as it was before a change.
 const STALE_MS: Millis = 2_500;
 
 /// How a try ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Outcome {
     Sent {
         sent: Sent,
@@ -75,6 +79,11 @@ impl Send {
     ) -> Result<(), JobError> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
+        // The message first, as intake locks it, whose report of it may be on its way.
+        if job.message.is_some() {
+            let state = if sent.reported { OutState::Accepted } else { OutState::Sent };
+            self.note(&mut tx, job, state, Some(claim.job().attempt), None).await?;
+        }
         for (sha256, file) in &sent.stored {
             let expires = file.keeps.map(|keeps| now + millis(keeps));
             deliveries::keep_platform_file(&mut tx, job.channel, sha256, &file.id, expires).await?;
@@ -85,9 +94,6 @@ impl Send {
                 for name in &sent.refs {
                     deliveries::name(&mut tx, job.channel, name, message).await?;
                 }
-                let state = if sent.reported { OutState::Accepted } else { OutState::Sent };
-                let attempt = Some(claim.job().attempt);
-                self.note(&mut tx, job, state, attempt, None).await?;
                 let change = Change {
                     tried: true,
                     possible_duplicate: doubtful,
@@ -157,7 +163,9 @@ impl Send {
             detail = error.detail,
             "a send did not succeed"
         );
-        let failures = u32::try_from(claim.job().attempt).unwrap_or(u32::MAX).saturating_sub(1);
+        // An upload or a question that failed was no try, but it failed.
+        let tries = jobs::tries(&mut self.db.read().await?, claim.job().id).await?;
+        let failures = u32::try_from(tries.len()).unwrap_or(u32::MAX);
         let chance = chance();
         let verdict = match error.class {
             // Asking is not sending: an answer that can never come leaves the doubt, not a failure.
@@ -170,7 +178,10 @@ impl Send {
                 self.end_trial(job, ready, now).await?;
                 self.end(claim, job, &reason, doubtful).await
             }
-            Verdict::GiveUp => self.end(claim, job, &given_up(error), doubtful).await,
+            Verdict::GiveUp => {
+                let doubtful = doubtful || error.class == ErrorClass::Unknown;
+                self.end(claim, job, &given_up(error), doubtful).await
+            }
             Verdict::Retry(at) => {
                 let unknown = error.class == ErrorClass::Unknown && !job.act.is_idempotent();
                 let (phase, at) = match (unknown, asking || doubtful) {
@@ -227,17 +238,30 @@ impl Send {
             until,
             failures: before.map_or(0, |hold| hold.failures) + 1,
         };
+        // Others were sent since, so that the channel works: it is this message alone for which it does not.
+        let refusals = refusals(claim.job().phase.as_deref()) + 1;
+        if error.class == ErrorClass::Auth && before.is_none() && refusals > MOST_REFUSALS {
+            return self.end(claim, job, &reason, doubtful).await;
+        }
+        let phase = match (doubtful, error.class) {
+            (true, _) => Some(UNKNOWN.to_owned()),
+            (false, ErrorClass::Auth) => Some(format!("{REFUSED}{refusals}")),
+            (false, _) => None,
+        };
         let mut tx = self.db.write().await?;
-        let phase = doubtful.then_some(UNKNOWN);
+        // The channel first, as whoever mends it locks it.
+        let channel = channels::lock(&mut tx, job.channel).await?;
         // It was mended while we still used what was broken.
-        if channels::find(&mut tx, job.channel).await?.is_some_and(|channel| channel.version > hold.version) {
-            claim.later(&mut tx, now + STALE_MS, phase, now).await?;
+        if channel.is_some_and(|channel| channel.version > hold.version) {
+            claim.later(&mut tx, now + STALE_MS, phase.as_deref(), now).await?;
             return Ok(tx.commit().await?);
         }
+        self.note(&mut tx, job, OutState::Queued, Some(claim.job().attempt), Some(&reason)).await?;
         deliveries::set_hold(&mut tx, &hold).await?;
         channels::set_error(&mut tx, job.channel, Some(&reason.es), now).await?;
-        self.note(&mut tx, job, OutState::Queued, Some(claim.job().attempt), Some(&reason)).await?;
-        claim.later(&mut tx, until, phase, now).await?;
+        jobs::forgive(&mut tx, claim.job().id).await?;
+        // Another message tries next.
+        claim.later(&mut tx, until + AFTER_OTHERS_MS, phase.as_deref(), now).await?;
         // After the lane is given back: it is one of those that wait.
         jobs::hold(&mut tx, &send_topic(job.channel), until).await?;
         tx.commit().await?;
@@ -253,6 +277,7 @@ impl Send {
 
     /// The channel works again: everything that waited goes.
     async fn resume(&self, tx: &mut Tx, hold: &Hold, now: Millis) -> Result<(), JobError> {
+        channels::lock(tx, hold.channel_id).await?;
         deliveries::end_hold(tx, hold.channel_id).await?;
         channels::set_error(tx, hold.channel_id, None, now).await?;
         let lanes = jobs::wake(tx, &send_topic(hold.channel_id), now).await?;
@@ -286,6 +311,10 @@ impl Send {
                 settled_at: Some(now),
             };
             deliveries::change(&mut tx, message, change).await?;
+        }
+        // A file that the platform no longer has must not spoil the next message.
+        for file in job.act.files() {
+            deliveries::forget_platform_file(&mut tx, job.channel, &file.sha256).await?;
         }
         // It stays as a dead job: an operator can send it once more when what was wrong is mended.
         claim.dead(&mut tx, &format!("{} ({}): {}", reason.class, reason.code, reason.detail), now).await?;
@@ -345,6 +374,14 @@ pub(super) fn no_credentials() -> SendError {
         en: "The channel has no credentials to send with; once an operator sets them the message leaves by itself.",
     };
     SendError::new(ErrorClass::Auth, "no_credentials", "the channel has no settings for sending", reason).of_channel()
+}
+
+pub(super) fn not_understood() -> FailureReason {
+    let reason = Explained {
+        es: "El mensaje no se pudo procesar; debe enviarse de nuevo.",
+        en: "The message could not be processed; it has to be sent again.",
+    };
+    FailureReason::new(ErrorClass::Content, "not_understood", reason, "")
 }
 
 pub(super) fn undecided() -> FailureReason {

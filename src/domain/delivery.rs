@@ -44,7 +44,10 @@ pub struct SendJob {
     pub channel: i64,
     pub conversation: String,
     pub act: Act,
-    /// The message that it answers, by our id.
+    /// The customer's latest message when it was written, by its platform name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
+    /// The message that it quotes, by our id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
     /// After this moment it is of no use any more.
@@ -145,6 +148,9 @@ pub enum Verdict {
     GiveUp,
 }
 
+/// What a platform may ask us to wait at the most.
+const LONGEST_WAIT: Duration = Duration::from_secs(7 * 86_400);
+
 /// What happens after a failure (DESIGN §7). `failures` counts those before this one, `trying_since` is the first of
 /// them; `chance` in `[0, 1)` is the jitter, drawn by the caller.
 pub fn verdict(
@@ -158,7 +164,7 @@ pub fn verdict(
     let wait = || {
         let own = retry_delay(policy.base, policy.cap, failures.saturating_add(1), chance);
         // What the platform says is honoured exactly; our own guess never comes before it.
-        now + millis(error.retry_after.unwrap_or(own.max(Duration::from_millis(200))))
+        now + millis(error.retry_after.unwrap_or(own.max(Duration::from_millis(200))).min(LONGEST_WAIT))
     };
     match (error.class, error.scope) {
         (class, _) if class.is_final() => Verdict::Fail,
@@ -244,6 +250,7 @@ mod tests {
             channel: 1,
             conversation: "c".into(),
             act: Act::Read { target: "t".into() },
+            answers: Some("in".into()),
             reply_to: None,
             expires_at: Some(5),
         };

@@ -28,6 +28,11 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// The same claim once more, for a settlement that the database did not take.
+    pub(crate) fn again(&self) -> Self {
+        Self { owner: self.owner.clone(), job: self.job.clone(), tat: self.tat, not_before: self.not_before }
+    }
+
     pub fn job(&self) -> &Job {
         &self.job
     }

@@ -4,7 +4,7 @@ use relevo_adapters::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Result, Tx, json_rows, macros::*};
+use super::{Result, Sql, Tx, json_rows, macros::*};
 
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
 pub struct Conversation {
@@ -72,6 +72,28 @@ pub async fn load(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Conversation>> {
             [i text],
             "JOIN conversations c ON c.id = r.i"
         ),
+        json_rows(&ids)
+    )
+}
+
+/// The conversations with these ids, locked until the end of the transaction: before their tickets and messages, as
+/// everybody locks them.
+///
+/// # Errors
+/// Those of the database.
+pub async fn load_for_update(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Conversation>> {
+    let ids: Vec<Id<'_>> = ids.iter().map(|i| Id { i }).collect();
+    fetch_all!(
+        tx,
+        Conversation,
+        Sql {
+            sqlite: "SELECT id, company_id, channel_id, contact_id, ticket_id, subject, blocked_at, last_inbound_at, \
+                     created_at FROM conversations \
+                     WHERE id IN (SELECT json_extract(value, '$.i') FROM json_each($1))",
+            postgres: "SELECT id, company_id, channel_id, contact_id, ticket_id, subject, blocked_at, last_inbound_at, \
+                       created_at FROM conversations \
+                       WHERE id IN (SELECT i FROM jsonb_to_recordset($1::jsonb) AS r(i text)) ORDER BY id FOR UPDATE",
+        },
         json_rows(&ids)
     )
 }

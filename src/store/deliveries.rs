@@ -245,6 +245,21 @@ pub async fn history(tx: &mut Tx, conversation: &str, limit: i64) -> Result<Vec<
     )
 }
 
+/// The platform name of the customer's latest message in a conversation.
+///
+/// # Errors
+/// Those of the database.
+pub async fn last_inbound(tx: &mut Tx, conversation: &str) -> Result<Option<String>> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        "SELECT x.ref FROM messages m JOIN message_refs x ON x.message_id = m.id WHERE m.conversation_id = $1 \
+         AND m.direction = 'in' AND x.ref NOT LIKE 'group:%' ORDER BY m.at DESC, m.id DESC, x.ref LIMIT 1",
+        conversation
+    )?;
+    Ok(row.map(|(name,)| name))
+}
+
 /// The platform name of the oldest message of a conversation that has one.
 ///
 /// # Errors
@@ -281,28 +296,34 @@ pub async fn name_of(tx: &mut Tx, message: &str) -> Result<Option<String>> {
 /// # Errors
 /// Those of the database.
 pub async fn name(tx: &mut Tx, channel: i64, name: &str, message: &str) -> Result<()> {
-    let known = fetch_optional!(
-        tx,
-        (String, String),
-        "SELECT m.id, m.origin FROM message_refs x JOIN messages m ON m.id = x.message_id \
-         WHERE x.channel_id = $1 AND x.ref = $2",
-        channel,
-        name
-    )?;
-    match known {
-        Some((id, _)) if id == message => return Ok(()),
-        Some((echo, origin)) if origin == "app" => absorb(tx, channel, &echo, message).await?,
-        _ => {}
+    // The echo may come between the look and the insertion: then there is a second look.
+    for _ in 0..2 {
+        let known = fetch_optional!(
+            tx,
+            (String, String),
+            "SELECT m.id, m.origin FROM message_refs x JOIN messages m ON m.id = x.message_id \
+             WHERE x.channel_id = $1 AND x.ref = $2",
+            channel,
+            name
+        )?;
+        match known {
+            Some((id, _)) if id == message => return Ok(()),
+            Some((echo, origin)) if origin == "app" => absorb(tx, channel, &echo, message).await?,
+            _ => {}
+        }
+        let inserted = execute!(
+            tx,
+            "INSERT INTO message_refs (channel_id, ref, message_id) VALUES ($1, $2, $3) \
+             ON CONFLICT (channel_id, ref) DO NOTHING",
+            channel,
+            name,
+            message
+        )?;
+        if inserted > 0 {
+            break;
+        }
     }
-    execute!(
-        tx,
-        "INSERT INTO message_refs (channel_id, ref, message_id) VALUES ($1, $2, $3) \
-         ON CONFLICT (channel_id, ref) DO NOTHING",
-        channel,
-        name,
-        message
-    )
-    .map(drop)
+    Ok(())
 }
 
 /// What hangs on an echo hangs on the message from now on.
@@ -371,6 +392,23 @@ pub async fn lock_hold(tx: &mut Tx, channel: i64) -> Result<bool> {
         channel
     )?;
     Ok(row.is_some())
+}
+
+/// A report of the platform has settled a delivery: what was feared of it was not so.
+///
+/// # Errors
+/// Those of the database.
+pub async fn reported(tx: &mut Tx, message: &str, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE deliveries SET settled_at = coalesce(settled_at, $2), \
+         attempts = CASE WHEN attempts = 0 THEN 1 ELSE attempts END, \
+         failure = CASE WHEN (SELECT status FROM messages WHERE id = $1) = 'failed' THEN failure ELSE NULL END \
+         WHERE message_id = $1",
+        message,
+        now
+    )
+    .map(drop)
 }
 
 /// Sets or renews a hold; the moment when it began stays.

@@ -312,7 +312,7 @@ pub async fn next_due(tx: &mut Tx, kind: &str, now: Millis) -> Result<Option<Mil
     let row = fetch_optional!(
         tx,
         (Option<i64>,),
-        "SELECT min(due_at) FROM job_lanes WHERE kind = $1 AND (lease_until IS NULL OR lease_until <= $2)",
+        "SELECT min(due_at) FROM job_lanes WHERE kind = $1 AND due_at IS NOT NULL AND (lease_until IS NULL OR lease_until <= $2)",
         kind,
         now
     )?;
@@ -349,6 +349,14 @@ pub struct Try {
     pub error: String,
 }
 
+/// Forgets since when a job has been failing: what it waits for now is not its own failure.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forgive(tx: &mut Tx, id: i64) -> Result<()> {
+    execute!(tx, "UPDATE jobs SET trying_since = NULL WHERE id = $1", id).map(drop)
+}
+
 /// The tries of a job that did not succeed, oldest first.
 ///
 /// # Errors
@@ -370,6 +378,9 @@ pub async fn requeue(tx: &mut Tx, id: i64, now: Millis) -> Result<bool> {
         id,
         now
     )?;
+    if rows == 0 {
+        return Ok(false);
+    }
     execute!(
         tx,
         "INSERT INTO job_lanes (lane, kind, topic, due_at) VALUES ($1, $2, $3, $4) ON CONFLICT (lane) DO UPDATE \

@@ -3,6 +3,7 @@
 mod channels;
 mod companies;
 mod configuration;
+mod demo;
 mod jobs;
 mod operate;
 mod queue;

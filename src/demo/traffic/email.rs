@@ -13,7 +13,7 @@ use super::{
     said,
     words::{FILES, REMINDERS, SHOP, Topic},
 };
-use crate::demo::random::Random;
+use crate::demo::{random::Random, sample::PDF};
 
 /// What correspondents, and the machines between them and us, do.
 #[derive(Debug, Clone, Copy)]
@@ -40,11 +40,6 @@ const ACTS: [Act; 12] = [
     Act::OutOfOffice,
     Act::Bounce,
 ];
-
-/// The smallest file that calls itself a PDF.
-const PDF: &[u8] =
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n\
-                     trailer<</Root 1 0 R>>\n%%EOF\n";
 
 /// A correspondence.
 #[derive(Debug, Clone)]

@@ -62,6 +62,8 @@ pub(in crate::demo) struct Facebook {
     app: App,
     page: String,
     page_name: String,
+    /// What photos' URLs begin and end with.
+    photos: (String, &'static str),
     random: Random,
     cast: Cast,
     deck: Deck<Act>,
@@ -76,6 +78,7 @@ impl Facebook {
             app: App::new(setting("app_secret")?),
             page: setting("page_id")?.to_owned(),
             page_name: setting("page_name").unwrap_or(SHOP).to_owned(),
+            photos: photos(setting("graph_url").unwrap_or_default()),
             cast: Cast::new(&mut random),
             deck: Deck::of(&ACTS),
             comments: HashMap::new(),
@@ -91,7 +94,7 @@ impl Facebook {
 
     fn photo(&mut self, now: Millis) -> Call {
         let person = self.cast.line(&mut self.random).person;
-        let photo = format!("https://scontent.example.net/v/{}.jpg?oh=00&oe=6A000000", self.random.hex());
+        let photo = format!("{}{}{}", self.photos.0, self.random.hex(), self.photos.1);
         let words = "Así se ve en mi casa 😍";
         let about = format!("{} comments with a photo: «{words}»", person.name());
         self.add(person, None, json!({ "message": words, "photo": photo }), ("image", about), now)
@@ -282,6 +285,14 @@ impl Platform for Facebook {
 
 fn visitor(person: Person) -> Value {
     json!({ "id": person.page_scoped_id(), "name": person.name() })
+}
+
+/// Where photos are: with a pretend platform, as only those are asked without TLS, or nowhere.
+fn photos(graph: &str) -> (String, &'static str) {
+    match graph.strip_prefix("http://").and_then(|rest| rest.split('/').next()) {
+        Some(host) => (format!("http://{host}/scontent/"), "?oe=0"),
+        None => ("https://scontent.example.net/v/".to_owned(), ".jpg?oh=00&oe=6A000000"),
+    }
 }
 
 /// Everybody comments on one post.

@@ -159,18 +159,37 @@ impl Telegram {
 
     /// A button under a message of the bot's.
     fn button(&mut self, person: Person, now: Millis) -> Call {
-        let keyboard = json!({ "inline_keyboard": [[
-            { "text": "Estado de mi pedido", "callback_data": "pedido:estado" },
-            { "text": "Hablar con una persona", "callback_data": "agente" },
-        ]] });
-        let mut bearer = envelope(person, self.message_id(), now);
-        bearer["from"] =
+        let buttons = [("pedido:estado", "Estado de mi pedido"), ("agente", "Hablar con una persona")];
+        let bearer = self.message_id();
+        self.pressed(person, bearer, "¿En qué te podemos ayudar?", &buttons, now)
+    }
+
+    /// The customer of a chat presses the last of the buttons under a message that the bot has sent there; `None` if
+    /// nobody has this chat.
+    pub(in crate::demo) fn press(
+        &mut self,
+        chat: i64,
+        bearer: i64,
+        text: &str,
+        buttons: &[(&str, &str)],
+        now: Millis,
+    ) -> Option<Call> {
+        let person = (0..Person::COUNT).map(Person::at).find(|person| person.telegram_id() == chat)?;
+        Some(self.pressed(person, bearer, text, buttons, now))
+    }
+
+    fn pressed(&mut self, person: Person, bearer: i64, text: &str, buttons: &[(&str, &str)], now: Millis) -> Call {
+        let row: Vec<Value> =
+            buttons.iter().map(|(data, title)| json!({ "text": title, "callback_data": data })).collect();
+        let (data, title) = buttons.last().copied().unwrap_or_default();
+        let mut message = envelope(person, bearer, now);
+        message["from"] =
             json!({ "id": self.bot, "is_bot": true, "first_name": "Casa Luma", "username": "casaluma_bot" });
-        bearer["text"] = json!("¿En qué te podemos ayudar?");
-        bearer["reply_markup"] = keyboard;
-        let query = json!({ "id": format!("77{:016}", self.random.id()), "from": user(person), "message": bearer,
-            "chat_instance": format!("-{}", self.random.id()), "data": "agente" });
-        let about = format!("{} presses «Hablar con una persona»", person.name());
+        message["text"] = json!(text);
+        message["reply_markup"] = json!({ "inline_keyboard": [row] });
+        let query = json!({ "id": format!("77{:016}", self.random.id()), "from": user(person), "message": message,
+            "chat_instance": format!("-{}", self.random.id()), "data": data });
+        let about = format!("{} presses «{title}»", person.name());
         self.update(person, "callback_query", query, about, Effect::Message("interactive"))
     }
 

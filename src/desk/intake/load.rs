@@ -107,7 +107,7 @@ impl World {
         }
         if !ids.is_empty() {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            for row in conversations::load(tx, &ids).await? {
+            for row in conversations::load_for_update(tx, &ids).await? {
                 self.conversations.insert(row.id.clone(), Entry::loaded(row));
             }
         }

@@ -111,6 +111,7 @@ impl World {
             channel: envelope.channel,
             conversation: row.conversation_id.clone(),
             act,
+            answers: None,
             reply_to: None,
             expires_at: Some(envelope.received_at + USEFUL_MS),
         };

@@ -139,7 +139,8 @@ pub async fn send(tx: &mut Tx, clock: &Clock, reply: NewReply) -> Result<Queued,
     if (is_template && !has_open_ticket(&place)) || (place.ticket.is_none() && is_message(&reply.act)) {
         place::open_ticket(tx, clock, &mut place).await?;
     }
-    let mut drafts = Drafts::default();
+    let answers = deliveries::last_inbound(tx, &place.conversation.id).await?;
+    let mut drafts = Drafts { answers, ..Drafts::default() };
     for (position, act) in acts.into_iter().enumerate() {
         drafts.add(clock, &place, &reply, act, position == 0);
     }
@@ -178,6 +179,8 @@ pub async fn target(tx: &mut Tx, company: i64, message: &str) -> Result<(String,
 /// Rows to be written.
 #[derive(Debug, Default)]
 struct Drafts {
+    /// The customer's latest message, by its platform name.
+    answers: Option<String>,
     messages: Vec<MessageRow>,
     attachments: Vec<AttachmentRow>,
     refs: Vec<RefRow>,
@@ -226,9 +229,10 @@ impl Drafts {
                 message,
                 channel: place.channel.id,
                 conversation: place.conversation.id.clone(),
+                expires_at: useful_for(&act).map(|useful| now + useful),
                 act,
+                answers: self.answers.clone(),
                 reply_to,
-                expires_at: None,
             },
             now,
         ));
@@ -255,6 +259,15 @@ impl Drafts {
             ticket: place.ticket.as_ref().map(|ticket| ticket.id.clone()),
             channel: place.channel.id,
         })
+    }
+}
+
+/// How long an act is of any use, if not for good; milliseconds.
+fn useful_for(act: &Act) -> Option<Millis> {
+    match act {
+        Act::Typing { .. } => Some(25_000),
+        Act::Read { .. } => Some(3_600_000),
+        _ => None,
     }
 }
 

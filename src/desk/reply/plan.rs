@@ -74,6 +74,7 @@ impl Texts {
         check_buttons(&self.buttons, sending)?;
         match sending.files_with_text {
             0 => Ok(self.apart(&text, files, sending)),
+            _ if !sending.max_text.holds(&text) => Err(ReplyError::TooLong(sending.max_text.most())),
             _ => Ok(vec![Act::Text { text, html: self.html, subject: self.subject, files, buttons: self.buttons }]),
         }
     }
@@ -266,6 +267,7 @@ mod tests {
         let voice = file(MediaKind::Voice, "audio/ogg", 9);
         assert_eq!(words(&plan(text("voz", vec![voice]), &sending(0)).unwrap()), ["file:", "voz"]);
         assert_eq!(plan(text("x", vec![image()]), &sending(5)).unwrap().len(), 1, "a mail carries its files");
+        assert!(matches!(plan(text("demasiado largo", vec![]), &sending(5)), Err(ReplyError::TooLong(10))));
     }
 
     #[test]

@@ -42,13 +42,18 @@ impl Sender {
                 let caption = caption.as_deref().unwrap_or_default();
                 self.comment(io, message, caption, std::slice::from_ref(file)).await
             }
-            Act::PrivateReply { target, text } => self.private_reply(io, target, text).await,
+            // Only this reply needs the permission for Messenger: the Page's comments go on without it.
+            Act::PrivateReply { target, text } => self.private_reply(io, target, text).await.map_err(of_this_comment),
             Act::Edit { target, text } => self.edit(io, target, text).await.map_err(of_this_comment),
             Act::Hide { target, hidden } => {
                 let call = self.graph.post(&[target], CallBody::Json(json!({ "is_hidden": hidden })));
                 self.moderate(io, call).await
             }
-            Act::Delete { target } => self.moderate(io, self.graph.delete(&[target])).await,
+            Act::Delete { target } => match self.moderate(io, self.graph.delete(&[target])).await {
+                // It is gone, by us or by somebody else.
+                Err(error) if error.class == ErrorClass::Recipient => Ok(Sent::default()),
+                done => done,
+            },
             Act::Reaction { target, emoji } => {
                 let likes = [target.as_str(), "likes"];
                 let call = match emoji.as_deref() {

@@ -1,13 +1,17 @@
 //! Whether a comment whose answer was lost is there (`facebook-comments.md §4`, P6).
 
 use serde_json::Value;
+use time::{PrimitiveDateTime, macros::format_description};
 
 use super::{Sender, comment};
 use crate::{
     json,
     outbound::{Act, Io, Outbound, OutboundFile, Reconciled, SendError, Sent},
+    text,
 };
 
+/// Comments of one page.
+const PAGE: usize = 50;
 /// The newest comments below the one that was answered.
 const LIST: [(&str, &str); 4] = [
     ("order", "reverse_chronological"),
@@ -28,8 +32,8 @@ impl Sender {
         }
     }
 
-    /// A comment of the Page's with exactly these words was sent by us. An earlier one with the same words counts as
-    /// well: to the customer it is the same, and Facebook refuses repetitions.
+    /// A comment of the Page's with exactly these words was sent by us, unless it is older than the message or known as
+    /// another one: agents say the same words again.
     async fn look_for(
         &self,
         io: &dyn Io,
@@ -40,8 +44,11 @@ impl Sender {
         let call = self.graph.get(&[comment::target(message)?, "comments"], &LIST);
         let answer = self.graph.look(io, call).await?;
         let Some(comments) = answer.get("data").and_then(Value::as_array) else { return Ok(Reconciled::NobodyKnows) };
-        let likenesses = comments.iter().map(|comment| (comment, self.likeness(comment, text, file)));
-        let mut unsure = false;
+        let is_another = |comment: &&Value| is_older(comment, &message.id) || is_known(comment, message);
+        let candidates = comments.iter().filter(|comment| !is_another(comment));
+        let likenesses = candidates.map(|comment| (comment, self.likeness(comment, text, file)));
+        // What is not on a full page may be on the next one.
+        let mut unsure = comments.len() >= PAGE && !comments.iter().any(|comment| is_older(comment, &message.id));
         for (comment, likeness) in likenesses {
             match (likeness, comment.get("id").and_then(json::id)) {
                 (Likeness::Same, Some(id)) => {
@@ -84,6 +91,37 @@ impl Sender {
             Some(true) => Reconciled::NotSent,
             _ => Reconciled::NobodyKnows,
         })
+    }
+}
+
+/// How much earlier than ours Facebook's clock may be; milliseconds.
+const SKEW: i64 = 120_000;
+
+/// Whether a comment was there before the message was written.
+fn is_older(comment: &Value, message_id: &str) -> bool {
+    match (comment.get("created_time").and_then(created), text::uuid_millis(message_id)) {
+        (Some(created), Some(written)) => created + SKEW < written,
+        _ => false,
+    }
+}
+
+/// Whether a comment is recorded as a message already.
+fn is_known(comment: &Value, message: &Outbound) -> bool {
+    comment.get("id").and_then(json::id).is_some_and(|id| message.to.history.contains(&id))
+}
+
+/// Unix seconds, or `2026-05-28T10:00:00+0000`, which is always UTC; in milliseconds.
+fn created(value: &Value) -> Option<i64> {
+    let written = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+    match value {
+        Value::Number(seconds) => seconds.as_i64().map(|seconds| seconds * 1000),
+        Value::String(text) => match text.parse::<i64>() {
+            Ok(seconds) => Some(seconds * 1000),
+            Err(_) => PrimitiveDateTime::parse(text.get(..19)?, written)
+                .ok()
+                .map(|moment| moment.assume_utc().unix_timestamp() * 1000),
+        },
+        _ => None,
     }
 }
 

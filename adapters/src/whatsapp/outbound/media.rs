@@ -19,8 +19,8 @@ use crate::{
     whatsapp::inbound::media::sha256_hex,
 };
 
-/// How long Meta keeps what we uploaded.
-const KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// How long what we uploaded is used: Meta keeps it for 30 days.
+const KEPT: Duration = Duration::from_secs(29 * 86_400);
 /// For 100 MB over a line of 7 Mbit/s.
 const TRANSFER: Duration = Duration::from_secs(120);
 /// Where Meta keeps customers' files.

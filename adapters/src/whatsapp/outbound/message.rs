@@ -53,7 +53,9 @@ pub(super) fn body(message: &Outbound) -> Result<Value, SendError> {
             if let (Some(quoted), false) = (&message.reply_to, kind == "reaction") {
                 body.insert("context".to_owned(), json!({ "message_id": quoted }));
             }
-            body.insert("biz_opaque_callback_data".to_owned(), message.id.as_str().into());
+            if !message.id.is_empty() {
+                body.insert("biz_opaque_callback_data".to_owned(), message.id.as_str().into());
+            }
             Ok(body.into())
         }
     }

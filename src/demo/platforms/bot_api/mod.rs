@@ -97,6 +97,16 @@ impl BotApi {
         self.bot.lock().updates.waiting.len()
     }
 
+    /// As [`BotApi::add`] for an update that came to its bot by another way.
+    ///
+    /// # Errors
+    /// If it is no JSON.
+    pub fn pushed(&self, update: &[u8]) -> anyhow::Result<()> {
+        let now = self.bot.rules.clock.now();
+        self.bot.lock().meet(&serde_json::from_slice(update)?, now);
+        Ok(())
+    }
+
     /// A customer wrote this message, which came to its bot by another way than [`BotApi::add`].
     pub fn customer_wrote(&self, chat: i64, message: i64) {
         let now = self.bot.rules.clock.now();

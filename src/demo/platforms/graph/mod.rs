@@ -171,7 +171,9 @@ impl Graph {
         let created = self.meta.rules.clock.now();
         let mut state = self.meta.lock();
         state.posts.insert(post.to_owned(), page.to_owned());
-        state.order.push(comment.to_owned());
+        if !state.comments.contains_key(comment) {
+            state.order.push(comment.to_owned());
+        }
         state.comments.insert(
             comment.to_owned(),
             Comment {

@@ -71,6 +71,17 @@ struct Chat {
     reported: bool,
 }
 
+/// A customer whom the shop writes to first.
+#[derive(Debug)]
+pub(in crate::demo) struct Newcomer {
+    pub(in crate::demo) name: String,
+    pub(in crate::demo) first_name: &'static str,
+    /// Digits, with the country's.
+    pub(in crate::demo) number: String,
+    /// As their [`super::Piece`]s name it.
+    pub(in crate::demo) conversation: String,
+}
+
 /// The number, seen from Meta's side.
 #[derive(Debug)]
 pub(in crate::demo) struct WhatsApp {
@@ -104,6 +115,18 @@ impl WhatsApp {
     pub(in crate::demo) fn text(&mut self, name: &str, words: &str, now: Millis) -> Option<Call> {
         let person = Person::named(name)?;
         Some(self.says(person, "text", "text", json!({ "body": words }), said(person, words), now))
+    }
+
+    /// Somebody who has a number and has never written.
+    pub(in crate::demo) fn newcomer(&self) -> Option<Newcomer> {
+        (0..Person::COUNT).map(Person::at).filter(|person| !self.chats.contains_key(person)).find_map(|person| {
+            Some(Newcomer {
+                name: person.name(),
+                first_name: person.first(),
+                number: person.wa_id()?,
+                conversation: wire::lane(person),
+            })
+        })
     }
 
     /// A text to a number that nobody has configured here, signed by the app that it belongs to.
