@@ -6,11 +6,7 @@
 use std::{collections::BTreeSet, fmt, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use bytes::Bytes;
-use relevo_adapters::{
-    ImapSource,
-    outbound::{Call, Failure, Flow, Io, Letter, MailFailure, Reply, SmtpServer},
-};
+use relevo_adapters::outbound::Io;
 use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +15,7 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigError},
     directory::Directory,
-    dispatch::Dispatcher,
+    dispatch::{Calls, Dispatcher},
     gateway::Gateway,
     http::{self, Api},
     inbound::Inbound,
@@ -146,7 +142,14 @@ impl Foundation {
 
     /// Who makes the calls to platforms.
     pub fn io(&self) -> Arc<dyn Io> {
-        Arc::new(Unconnected)
+        Arc::new(Calls::new(self.blobs.clone()))
+    }
+
+    /// Tells the other processes, where the database can, that there is work for them; those that hear nothing find it.
+    pub async fn ring(&self) {
+        if let Err(error) = self.db.notify("command line").await {
+            tracing::debug!(%error, "other processes could not be told of new work; they will find it");
+        }
     }
 
     /// Where platforms reach us, without a slash at its end; empty if nobody said.
@@ -197,34 +200,6 @@ fn master_key(config: &Config) -> anyhow::Result<MasterKey> {
         false => MasterKey::from_base64(&config.secrets.master_key),
     }
     .map_err(|error| ConfigError::new("secrets.master_key", format!("{error:#}")).into())
-}
-
-/// A process that may not call anybody.
-#[derive(Debug)]
-struct Unconnected;
-
-const UNCONNECTED: &str = "this process makes no calls";
-
-impl Io for Unconnected {
-    fn call(&self, _: Call) -> Flow<'_, Result<Reply, Failure>> {
-        Box::pin(async { Err(Failure::NotSent(UNCONNECTED.to_owned())) })
-    }
-
-    fn mail<'a>(&'a self, _: &'a SmtpServer, _: Letter) -> Flow<'a, Result<String, MailFailure>> {
-        Box::pin(async { Err(MailFailure::NotSent(UNCONNECTED.to_owned())) })
-    }
-
-    fn blob<'a>(&'a self, _: &'a str) -> Flow<'a, Result<Bytes, Failure>> {
-        Box::pin(async { Err(Failure::Local(UNCONNECTED.to_owned())) })
-    }
-
-    fn try_smtp<'a>(&'a self, _: &'a SmtpServer) -> Flow<'a, Result<String, MailFailure>> {
-        Box::pin(async { Err(MailFailure::NotSent(UNCONNECTED.to_owned())) })
-    }
-
-    fn try_imap<'a>(&'a self, _: &'a ImapSource) -> Flow<'a, Result<(), String>> {
-        Box::pin(async { Err(UNCONNECTED.to_owned()) })
-    }
 }
 
 /// A running house.
@@ -335,6 +310,7 @@ impl App {
             bell: self.bell.clone(),
             directory: self.foundation.directory(),
             blobs: self.foundation.blobs.clone(),
+            allow_private_addresses: config.media.allow_private_addresses,
             settings: config.dispatch.clone(),
         };
         self.spawn(dispatcher.run(self.soft.clone()));

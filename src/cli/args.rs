@@ -62,6 +62,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ChannelCommand,
     },
+    /// Outbound work and files: what waits, and what is not tried again by itself.
+    Job {
+        #[command(subcommand)]
+        command: JobCommand,
+    },
     /// Inbound work: what waits, and what died.
     Queue {
         #[command(subcommand)]
@@ -96,6 +101,10 @@ pub(super) enum ClientCommand {
         #[arg(long, conflicts_with = "company")]
         super_admin: bool,
     },
+    /// List the programs, revoked ones too.
+    List,
+    /// Let a program in no more, within five seconds.
+    Revoke { id: i64 },
 }
 
 fn parse_role(name: &str) -> Result<crate::desk::clients::Role, String> {
@@ -127,8 +136,36 @@ pub(super) enum ChannelCommand {
         #[arg(long, value_name = "ID")]
         company: Option<i64>,
     },
-    /// Show a channel, by id or uuid, with its latest news. Secrets are masked.
+    /// Show a channel, by id or uuid, with its health and its latest news. Secrets are masked.
     Show { channel: String },
+    /// Ask the platform whether everything is set up as it should be; exit code 1 if not.
+    Test { channel: String },
+    /// Fetch and send nothing for a channel until it is resumed; what is to be sent waits.
+    Pause { channel: String },
+    /// Go on after a pause.
+    Resume { channel: String },
+    /// Change a channel. What waits for it is tried at once.
+    Set {
+        channel: String,
+        #[arg(long)]
+        name: Option<String>,
+        /// A setting; may be given many times. `KEY=` takes one away, a secret given as `****` stays.
+        #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_setting)]
+        settings: Vec<(String, String)>,
+        /// Seconds after closing within which a new message reopens the ticket.
+        #[arg(long, value_name = "SECONDS")]
+        reopen_within: Option<u32>,
+    },
+    /// Replace secrets.
+    Rotate {
+        channel: String,
+        /// A secret; may be given many times.
+        #[arg(long = "set", value_name = "KEY=VALUE", required = true, value_parser = parse_setting)]
+        secrets: Vec<(String, String)>,
+        /// Accept the present ones as well, until the next time.
+        #[arg(long)]
+        previous: bool,
+    },
     /// List the kinds of channel and the settings that each takes.
     Kinds,
     /// List accounts that webhooks named and that no channel has.
@@ -140,6 +177,30 @@ fn parse_setting(text: &str) -> Result<(String, String), String> {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
         _ => Err("must be KEY=VALUE".to_owned()),
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum JobCommand {
+    /// List jobs, newest first, and how many there are of each kind.
+    List {
+        /// dead, ready or discarded.
+        #[arg(long, default_value = "dead", value_parser = ["dead", "ready", "discarded"])]
+        state: String,
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Show one whole, with its tries.
+    Show { id: i64 },
+    /// Try again.
+    #[command(group(ArgGroup::new("which").required(true).args(["id", "all"])))]
+    Requeue {
+        id: Option<i64>,
+        /// All dead ones.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Give one up for good.
+    Discard { id: i64 },
 }
 
 #[derive(Debug, Subcommand)]

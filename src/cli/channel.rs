@@ -1,6 +1,7 @@
 //! `relevo channel` and `relevo simulate`.
 
 use anyhow::{Context, bail};
+use relevo_adapters::outbound::Finding;
 use serde_json::json;
 
 use super::{
@@ -10,9 +11,9 @@ use super::{
 use crate::{
     app::Foundation,
     demo::{self, Target},
-    desk::channels::{self, ChannelView, NewChannel},
+    desk::channels::{self, Change, ChannelView, Health, NewChannel, Replaced, Work},
     directory,
-    store::channels as rows,
+    store::{Tx, channels as rows},
 };
 
 /// News that `channel show` gives.
@@ -34,6 +35,21 @@ pub(super) async fn run(base: &Foundation, command: ChannelCommand, output: &Out
             output.result(&views, || list(&views))
         }
         ChannelCommand::Show { channel } => show(base, &channel, output).await,
+        ChannelCommand::Test { channel } => test(base, &channel, output).await,
+        ChannelCommand::Pause { channel } => switch(base, &channel, false, output).await,
+        ChannelCommand::Resume { channel } => switch(base, &channel, true, output).await,
+        ChannelCommand::Set { channel, name, settings, reopen_within } => {
+            let reopen_within_ms = reopen_within.map(|seconds| i64::from(seconds) * 1000);
+            let change = Change { name: name.as_deref(), settings, reopen_within_ms };
+            set(base, &channel, change, output).await
+        }
+        ChannelCommand::Rotate { channel, secrets, previous } => {
+            let id = find(base, &channel).await?.id;
+            let replaced = if previous { Replaced::Accepted } else { Replaced::Forgotten };
+            let mut tx = base.db.write().await?;
+            let view = channels::rotate(&mut tx, &base.clock, &base.key, id, secrets, replaced).await?;
+            done(base, tx, &view, output).await
+        }
         ChannelCommand::Kinds => kinds(output),
         ChannelCommand::Unknown => unknown(base, output).await,
     }
@@ -50,9 +66,13 @@ async fn find(base: &Foundation, name: &str) -> anyhow::Result<rows::ChannelRow>
 
 async fn show(base: &Foundation, name: &str, output: &Output) -> anyhow::Result<()> {
     let row = find(base, name).await?;
-    let news = rows::events(&mut base.db.read().await?, row.id, NEWS).await?;
+    let mut tx = base.db.read().await?;
+    let news = rows::events(&mut tx, row.id, NEWS).await?;
+    let health = channels::health(&mut tx, &row).await?;
+    drop(tx);
     let view = channels::view(&row);
     let mut value = serde_json::to_value(&view)?;
+    value["health"] = serde_json::to_value(&health)?;
     value["events"] = news
         .iter()
         .map(|event| {
@@ -64,8 +84,78 @@ async fn show(base: &Foundation, name: &str, output: &Output) -> anyhow::Result<
         let news = news
             .iter()
             .map(|event| vec![moment(Some(event.at)), event.kind.clone(), event.text.clone().unwrap_or_default()]);
-        format!("{}\n\n{}", describe(&view), table(&["NEWS (UTC)", "KIND", "TEXT"], &news.collect::<Vec<_>>()))
+        let news = table(&["NEWS (UTC)", "KIND", "TEXT"], &news.collect::<Vec<_>>());
+        format!("{}\n{}\n\n{news}", describe(&view), healthy(&health))
     })
+}
+
+async fn set(base: &Foundation, name: &str, change: Change<'_>, output: &Output) -> anyhow::Result<()> {
+    if change.name.is_none() && change.settings.is_empty() && change.reopen_within_ms.is_none() {
+        bail!("nothing to change: give --set KEY=VALUE, --name or --reopen-within");
+    }
+    let id = find(base, name).await?.id;
+    let mut tx = base.db.write().await?;
+    let view = channels::update(&mut tx, &base.clock, &base.key, id, change).await?;
+    done(base, tx, &view, output).await
+}
+
+async fn switch(base: &Foundation, name: &str, active: bool, output: &Output) -> anyhow::Result<()> {
+    let id = find(base, name).await?.id;
+    let mut tx = base.db.write().await?;
+    channels::set_active(&mut tx, &base.clock, id, active).await?;
+    tx.commit().await?;
+    base.ring().await;
+    let view = channels::view(&find(base, &id.to_string()).await?);
+    output.result(&view, || format!("channel {id}: {}", status(&view)))
+}
+
+async fn done(base: &Foundation, tx: Tx, view: &ChannelView, output: &Output) -> anyhow::Result<()> {
+    tx.commit().await?;
+    base.ring().await;
+    output.result(view, || describe(view))
+}
+
+/// Looks, through the platform's eyes, whether everything is set up as it should be.
+async fn test(base: &Foundation, name: &str, output: &Output) -> anyhow::Result<()> {
+    let row = find(base, name).await?;
+    let open = base.directory().open(&row)?;
+    let Some(outlet) = open.channel.outlet() else { bail!("a {} channel cannot be tested", row.kind) };
+    let (public, io) = (base.public_url(), base.io());
+    let webhook = |path: String| (!public.is_empty()).then(|| format!("{public}{path}"));
+    let mut findings = outlet.probe(&*io, webhook(channels::webhook_path(&row)).as_deref()).await;
+    if findings.iter().any(|finding| !finding.ok) {
+        // The platform may have been told the other address, which serves as well.
+        let others = outlet.probe(&*io, webhook(channels::common_path(&row)).as_deref()).await;
+        findings = if others.iter().all(|finding| finding.ok) { others } else { findings };
+    }
+    output.result(&findings, || findings.iter().map(finding).collect::<Vec<_>>().join("\n"))?;
+    match findings.iter().filter(|finding| !finding.ok).count() {
+        0 => Ok(()),
+        bad => bail!("{bad} of {} checks failed", findings.len()),
+    }
+}
+
+fn finding(finding: &Finding) -> String {
+    let mark = if finding.ok { '✓' } else { '✗' };
+    let remedy = finding.remedy.as_ref().map(|remedy| format!("\n    → {remedy}")).unwrap_or_default();
+    format!("{mark} {}: {}{remedy}", finding.check, finding.found)
+}
+
+fn status(view: &ChannelView) -> &'static str {
+    if view.channel_status == 1 { "active" } else { "paused" }
+}
+
+fn healthy(health: &Health) -> String {
+    let mut lines = vec![format!("  health        {}", health.state)];
+    if let Some(hold) = &health.hold {
+        lines.push(format!("  held          {}: {} (next try {})", hold.code, hold.en, moment(Some(hold.until))));
+    }
+    for (what, work) in [("sends", health.sends), ("files", health.files)] {
+        if work != Work::default() {
+            lines.push(format!("  {what:<12}  {} waiting, {} dead", work.waiting, work.dead));
+        }
+    }
+    lines.join("\n")
 }
 
 fn describe(view: &ChannelView) -> String {
@@ -73,7 +163,7 @@ fn describe(view: &ChannelView) -> String {
         format!("channel {}: {} ({}), company {}", view.id_channel, view.name, view.kind, view.company),
         format!("  uuid          {}", view.uuid),
         format!("  webhook path  {}", view.webhook_path),
-        format!("  status        {}", if view.channel_status == 1 { "active" } else { "paused" }),
+        format!("  status        {}", status(view)),
         format!("  last event    {}", moment(view.last_event_at)),
     ];
     if let Some(error) = &view.last_error {
@@ -91,7 +181,7 @@ fn list(views: &[ChannelView]) -> String {
             view.kind.clone(),
             view.name.clone(),
             view.app.clone(),
-            if view.channel_status == 1 { "active" } else { "paused" }.to_owned(),
+            status(view).to_owned(),
             moment(view.last_event_at),
             view.last_error.clone().unwrap_or_default(),
         ]

@@ -6,6 +6,7 @@
 mod args;
 mod channel;
 mod company;
+mod job;
 mod output;
 mod queue;
 mod serve;
@@ -58,6 +59,7 @@ async fn run(args: Args, output: &Output) -> anyhow::Result<()> {
         Command::Company { command } => company::company(&Foundation::open(config).await?, command, output).await,
         Command::Client { command } => company::client(&Foundation::open(config).await?, command, output).await,
         Command::Channel { command } => channel::run(&Foundation::open(config).await?, command, output).await,
+        Command::Job { command } => job::run(&Foundation::open(config).await?, command, output).await,
         Command::Queue { command } => queue::run(&Foundation::open(config).await?, command, output).await,
         Command::Simulate(simulate) => channel::simulate(&Foundation::open(config).await?, simulate, output).await,
     }

@@ -14,7 +14,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     api::ApiClient,
-    bot_api::BotApi,
+    platforms::{BotApi, Rules},
     traffic::{SHOP, Target},
 };
 use crate::{
@@ -123,7 +123,7 @@ impl House {
         tx.commit().await?;
         let api = ApiClient::new(&base_url, client.key, client.secret)?;
         let token = format!("7100000002:{}", random_secret().expose_secret());
-        let bot_api = BotApi::start(&token).await?;
+        let bot_api = BotApi::start(&token, Rules::open()).await?;
         let channels = Channels {
             whatsapp: open(app, &base_url, company, ("Casa Luma en WhatsApp", "whatsapp"), whatsapp()).await?,
             telegram: open(app, &base_url, company, ("Bot de Casa Luma", "telegram"), telegram()).await?,

@@ -7,10 +7,10 @@
 //! May use everything: it stands outside of the house, as the platforms do.
 
 mod api;
-mod bot_api;
 mod house;
 mod ledger;
 mod mischief;
+pub mod platforms;
 mod proof;
 mod push;
 mod random;

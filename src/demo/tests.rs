@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 
 use super::{
-    bot_api::BotApi,
     house::{Folder, House},
     ledger::Ledger,
+    platforms::{BotApi, Rules},
     push::Pusher,
     simulate::simulate,
     traffic::{Call, Target, traffic},
@@ -219,7 +219,7 @@ async fn ask(url: &str, token: &str, method: &str, parameters: &Value) -> (u16, 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bot_api_confirms_by_offset_and_refuses_as_the_real_one() {
     prepare();
-    let server = BotApi::start("7:t").await.unwrap();
+    let server = BotApi::start("7:t", Rules::strict()).await.unwrap();
     let url = server.url();
     let get = async |parameters: Value| ask(&url, "7:t", "getUpdates", &parameters).await;
     let ids = |answer: &Value| -> Vec<i64> {
@@ -243,7 +243,7 @@ async fn the_bot_api_confirms_by_offset_and_refuses_as_the_real_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bot_api_holds_a_poll_until_there_is_news_or_another_one() {
     prepare();
-    let server = BotApi::start("7:t").await.unwrap();
+    let server = BotApi::start("7:t", Rules::strict()).await.unwrap();
     let url = server.url();
     let poll = || {
         let url = url.clone();

@@ -47,6 +47,8 @@ pub struct Dispatcher {
     pub bell: Bell,
     pub directory: Directory,
     pub blobs: Blobs,
+    /// Whether customers' files may be fetched from private addresses: for tests and demonstrations.
+    pub allow_private_addresses: bool,
     pub settings: config::Dispatch,
 }
 
@@ -55,32 +57,56 @@ impl Dispatcher {
     pub async fn run(self, stop: CancellationToken) {
         let io: Arc<dyn Io> = Arc::new(Calls::new(self.blobs.clone()));
         let peers = Peers::default();
+        let policy = RetryPolicy {
+            base: self.settings.retry_base,
+            cap: self.settings.retry_cap,
+            total: self.settings.give_up_after,
+        };
         let send = Send {
             db: self.db.clone(),
             clock: self.clock.clone(),
             bell: self.bell.clone(),
             directory: self.directory.clone(),
-            io,
+            io: io.clone(),
             pace: Pace::new(peers.clone()),
-            policy: RetryPolicy {
-                base: self.settings.retry_base,
-                cap: self.settings.retry_cap,
-                total: self.settings.give_up_after,
-            },
+            policy,
             resend_unknown: self.settings.resend_unknown,
         };
-        let runner = Runner {
+        let sends = self.runner(domain::SEND, self.settings.sends, send);
+        let fetches = async {
+            match self.fetch(io, policy) {
+                Ok(fetch) => self.runner(domain::FETCH, self.settings.fetches, fetch).run(stop.clone()).await,
+                Err(error) => tracing::error!(%error, "no HTTP client can be made: no file can be fetched"),
+            }
+        };
+        tokio::join!(
+            sends.run(stop.clone()),
+            fetches,
+            peers.keep(self.db.clone(), self.clock.clone(), stop.clone()),
+            self.bell.clone().carry(self.db.clone(), stop.clone()),
+        );
+    }
+
+    fn runner<H>(&self, kind: &'static str, slots: usize, handler: H) -> Runner<H> {
+        Runner {
             db: self.db.clone(),
             clock: self.clock.clone(),
             bell: self.bell.clone(),
-            kind: domain::SEND,
-            settings: Settings { slots: self.settings.sends, lease: LEASE, poll: self.settings.poll },
-            handler: Arc::new(send),
-        };
-        tokio::join!(
-            runner.run(stop.clone()),
-            peers.keep(self.db.clone(), self.clock.clone(), stop.clone()),
-            self.bell.clone().carry(self.db.clone(), stop),
-        );
+            kind,
+            settings: Settings { slots, lease: LEASE, poll: self.settings.poll },
+            handler: Arc::new(handler),
+        }
+    }
+
+    fn fetch(&self, io: Arc<dyn Io>, policy: RetryPolicy) -> Result<Fetch, reqwest::Error> {
+        Ok(Fetch {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            directory: self.directory.clone(),
+            blobs: self.blobs.clone(),
+            io,
+            downloads: Downloads::new(self.allow_private_addresses)?,
+            policy,
+        })
     }
 }

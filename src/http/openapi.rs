@@ -41,12 +41,17 @@ fn complete(routes: &OpenApi) -> Value {
     document["info"] = info();
     document["tags"] = json!([
         {"name": "tickets", "description": "Tickets and their messages, for programs. Times are UTC."},
+        {"name": "channels", "description": CHANNELS},
         {"name": "webhooks", "description": WEBHOOKS},
         {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
     ]);
     document["components"]["securitySchemes"] = security_schemes();
     document["components"]["headers"] = headers();
     document["components"]["responses"] = refusals();
+    if let Some(responses) = document["components"]["responses"].as_object_mut() {
+        responses.extend(ap_refusals());
+        responses.extend(ms_refusals());
+    }
     document["components"]["parameters"] = json!({"id_company": {
         "name": "id_company", "in": "query", "required": false, "schema": {"type": "integer", "format": "int64"},
         "description": "The company that the call is about. A super-admin must name it; for everybody else it is \
@@ -56,9 +61,12 @@ fn complete(routes: &OpenApi) -> Value {
     paths.extend(pages_paths());
     paths.extend(webhook_paths());
     for (path, item) in paths.iter_mut() {
-        for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
             if path.starts_with("/v2/") {
                 add_common(operation);
+            } else if path.starts_with("/api/") && operation.get("security").is_none() {
+                let family = if path.starts_with(mundosocial::FAMILY) { "Ms" } else { "Ap" };
+                add_common_ap(operation, method, family);
             }
             describe_success(operation);
         }
@@ -81,10 +89,21 @@ fn info() -> Value {
             **Errors** are `{\"message\": …, \"status\": …}`. 503 comes with `Retry-After`.\n\n\
             **Limits.** A call's answer begins within 30 seconds. At most 1,024 calls are in hand at once; more wait, \
             and are answered 503 after five seconds. Lists without pages show the newest 10,000. No call of the \
-            tickets family reads a body.\n\n\
+            tickets family reads a body. Bodies below `/api/` may have 16 MiB unless the route says otherwise, and all \
+            that are in hand together 256 MiB: more are answered 503.\n\n\
+            **Below `/api/`** answers and refusals have the envelope `data`, `status`, `message`, `code`, \
+            `id_bitacora_log`; a refused request is told everything that is wrong with it at once, field by field, in \
+            `data.errors`. Numbers may come as text and text as numbers; unknown fields are ignored. A GET takes its \
+            fields from the query string and from a JSON body. `Idempotency-Key` on a POST: the same call made again \
+            within 24 hours gets the first one's answer, with its `id_bitacora_log`, and has no second effect; while the \
+            first one is not done it is 409 with `Retry-After`, with another body 409. A refused call may be made again \
+            under its key.\n\n\
             Every path of the tickets family is taken with and without the slash at its end.",
     })
 }
+
+const CHANNELS: &str = "Channels, for those who configure: role `admin`. A company's admin names the own company; a \
+    super-admin any. No secret is ever answered: `****` stands for one that is there.";
 
 const WEBHOOKS: &str = "What platforms push. They are authenticated by the platform's own signature or secret over the \
     raw bytes, not by client credentials. 200 is answered only when everything in the webhook is durable; 503 with \
@@ -136,6 +155,112 @@ fn refusals() -> Value {
         "500": refusal(500, "Something went wrong on our side; quote the X-Bitacora-Log of this answer", "A defect."),
         "503": refusal(503, "Service unavailable, try again later", "Nothing was done; worth another try."),
     })
+}
+
+/// The refusals below `/api/`, in their own form.
+fn ap_refusals() -> Paths {
+    let refusal = |status: u16, message: &str, description: &str| {
+        let answer = json!({
+            "description": description,
+            "headers": match status {
+                429 | 503 => json!({"Retry-After": {"$ref": "#/components/headers/Retry-After"}}),
+                _ => json!({}),
+            },
+            "content": {"application/json": {
+                "schema": {"$ref": "#/components/schemas/Envelope_Value"},
+                "example": {
+                    "data": null, "status": "error", "message": message, "code": status, "id_bitacora_log": 736_014,
+                },
+            }},
+        });
+        (format!("Ap{status}"), answer)
+    };
+    let mut refusals: Paths = [
+        refusal(400, "El cuerpo no es JSON válido (línea 1, columna 2).", "The request cannot be understood."),
+        refusal(403, "No tiene permisos para esta acción.", "The caller's role may not."),
+        refusal(404, "La empresa indicada no existe.", "There is none, or none for this caller."),
+        refusal(409, "La Idempotency-Key ya se usó con otra solicitud.", "`Idempotency-Key`: see the introduction."),
+        refusal(413, "El cuerpo de la solicitud supera el máximo de 16 MiB.", "The body is too large."),
+        refusal(
+            415,
+            "El cuerpo debe ser JSON (Content-Type: application/json).",
+            "The body is no JSON by its own word.",
+        ),
+        refusal(422, "Validacion fallida.", "Something is missing or wrong: all of it, by field, in `data.errors`."),
+        refusal(429, "Demasiados intentos fallidos; intente de nuevo más tarde.", "This client key failed too often."),
+        refusal(500, "Ocurrió un error interno; al consultar, indique el id_bitacora_log.", "A defect."),
+        refusal(503, "Servicio no disponible; intente de nuevo más tarde.", "Nothing was done; worth another try."),
+    ]
+    .into_iter()
+    .collect();
+    refusals["Ap422"]["content"]["application/json"]["example"]["data"] =
+        json!({"errors": {"id_company": ["El id de la empresa es obligatorio."]}});
+    let unauthenticated = json!({
+        "description": "The credentials are missing or wrong.",
+        "content": {"application/json": {
+            "schema": {"type": "object", "properties": {"message": {"type": "string"}}, "required": ["message"]},
+            "example": {"message": "Unauthenticated."},
+        }},
+    });
+    refusals.insert("Ap401".to_owned(), unauthenticated);
+    refusals
+}
+
+/// The refusals below `/api/mundosocial/`: what is wrong with a request is always 400, in the nested form.
+fn ms_refusals() -> Paths {
+    let short = |message: &str| json!({"mensaje": message});
+    let nested = |code: u16, message: &str| {
+        let error = json!({
+            "codigoRespuesta": 0, "descripcionRespuesta": "Error", "detalleRespuesta": {"mensaje": message, "0": ""},
+        });
+        json!({"error": error, "codigo": code})
+    };
+    [
+        ("400", "Something is missing or wrong: all of it.", nested(400, "El campo tick_id es obligatorio.")),
+        ("401", "The credentials are missing or wrong.", short("Unauthenticated.")),
+        ("403", "The caller's role may not.", short("No tiene permisos para esta acción.")),
+        ("404", "`id_company` is not the caller's company.", short("La empresa indicada no existe.")),
+        (
+            "409",
+            "`Idempotency-Key`: see the introduction.",
+            nested(409, "La Idempotency-Key ya se usó con otra solicitud."),
+        ),
+        ("413", "The body is too large.", short("El cuerpo de la solicitud supera el máximo de 16 MiB.")),
+        ("415", "The body is no JSON by its own word.", short("El cuerpo debe ser JSON.")),
+        ("429", "This client key failed too often; see Retry-After.", short("Demasiados intentos fallidos.")),
+        ("500", "A defect.", short("Ocurrió un error interno.")),
+        ("503", "Nothing was done; worth another try: see Retry-After.", short("Servicio no disponible.")),
+    ]
+    .into_iter()
+    .map(|(status, description, example)| {
+        let content = json!({"application/json": {"schema": {"type": "object"}, "example": example}});
+        (format!("Ms{status}"), json!({"description": description, "content": content}))
+    })
+    .collect()
+}
+
+/// What every operation below `/api/` has.
+fn add_common_ap(operation: &mut Value, method: &str, family: &str) {
+    let keyed = method == "post";
+    for status in ["400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503"] {
+        let responses = &mut operation["responses"];
+        let never = (status == "409" && !keyed) || (status == "422" && family == "Ms");
+        if responses.get(status).is_none() && !never {
+            responses[status] = json!({"$ref": format!("#/components/responses/{family}{status}")});
+        }
+    }
+    operation["security"] = json!([{"clientKey": [], "clientSecret": []}]);
+    if keyed {
+        let key = json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "Makes it safe to make the same call again; see the introduction.",
+        });
+        match operation.get_mut("parameters").and_then(Value::as_array_mut) {
+            Some(parameters) => parameters.push(key),
+            None => operation["parameters"] = json!([key]),
+        }
+    }
 }
 
 /// What every operation of an authenticated family has.

@@ -35,12 +35,13 @@ impl House {
         let clock = Clock::manual(1_480_444_712_000);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
         let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
-        let base = Foundation { config: Config::defaults(), clock: clock.clone(), db: db.clone(), key };
+        let blobs = Blobs::in_dir(&folder);
+        let base = Foundation { config: Config::defaults(), clock: clock.clone(), db: db.clone(), key, blobs };
         let api = Api::new(Parts {
             db: db.clone(),
             clock: clock.clone(),
             queue,
-            blobs: Blobs::in_dir(&folder),
+            blobs: base.blobs.clone(),
             metrics: telemetry::metrics(),
             directory: base.directory(),
             key: base.key.clone(),

@@ -1,6 +1,7 @@
 //! Programs that may call the API.
 
 use relevo_adapters::Millis;
+use serde::Serialize;
 use sqlx::FromRow;
 
 use super::{Result, Tx, macros::*};
@@ -34,6 +35,39 @@ pub async fn insert(tx: &mut Tx, client: &ApiClient, now: Millis) -> Result<i64>
         now
     )?;
     Ok(row.map_or(0, |(id,)| id))
+}
+
+/// A client as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+pub struct Listed {
+    pub id: i64,
+    pub company_id: Option<i64>,
+    pub name: String,
+    pub client_key: String,
+    pub role: String,
+    pub created_at: Millis,
+    pub revoked_at: Option<Millis>,
+}
+
+/// Every client, revoked ones too, by id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Listed>> {
+    fetch_all!(
+        tx,
+        Listed,
+        "SELECT id, company_id, name, client_key, role, created_at, revoked_at FROM api_clients ORDER BY id"
+    )
+}
+
+/// Lets a client in no more; gives whether it was let in until now.
+///
+/// # Errors
+/// Those of the database.
+pub async fn revoke(tx: &mut Tx, id: i64, now: Millis) -> Result<bool> {
+    let rows = execute!(tx, "UPDATE api_clients SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", id, now)?;
+    Ok(rows > 0)
 }
 
 /// The client with this key, unless it was revoked.

@@ -404,19 +404,22 @@ pub async fn counts(tx: &mut Tx) -> Result<Vec<(String, String, i64)>> {
     )
 }
 
-/// How many jobs of a topic wait, and how many are dead.
+/// How many jobs of a topic are dead.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn of_topic(tx: &mut Tx, topic: &str) -> Result<(i64, i64)> {
-    let row = fetch_optional!(
-        tx,
-        (i64, i64),
-        "SELECT (SELECT count(*) FROM job_lanes l JOIN jobs j ON j.lane = l.lane AND j.state = 'ready' \
-         WHERE l.topic = $1), (SELECT count(*) FROM jobs WHERE state = 'dead' AND topic = $1)",
-        topic
-    )?;
-    Ok(row.unwrap_or_default())
+pub async fn dead(tx: &mut Tx, topic: &str) -> Result<i64> {
+    let row = fetch_optional!(tx, (i64,), "SELECT count(*) FROM jobs WHERE state = 'dead' AND topic = $1", topic)?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// The ids of all dead jobs, oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn dead_ids(tx: &mut Tx) -> Result<Vec<i64>> {
+    let ids = fetch_all!(tx, (i64,), "SELECT id FROM jobs WHERE state = 'dead' ORDER BY id")?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
 /// Forgets empty lanes whose pace is not used up any more, and settled jobs older than `before`.

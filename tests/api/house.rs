@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Request, StatusCode},
+    http::{HeaderMap, HeaderName, Request, StatusCode},
 };
 use bytes::Bytes;
 use relevo_adapters::{Attachment, Content, Identity, InboundEvent, Message, Millis, Party, ThreadRef};
@@ -48,10 +48,10 @@ pub(super) struct House {
     pub(super) clock: Clock,
     pub(super) api: Api,
     pub(super) blobs: Blobs,
-    key: MasterKey,
-    /// Whatever platform is called.
-    pub(super) platform: Arc<Platform>,
     pub(super) router: Router,
+    pub(super) key: MasterKey,
+    /// Who answers the calls that the house makes.
+    pub(super) platform: Arc<Platform>,
     _media: Media,
 }
 
@@ -101,10 +101,30 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// The answer is a refusal of exactly AP's form; `errors` are the fields that it names.
+    #[track_caller]
+    pub(super) fn ap_refused(&self, status: u16, message: &str, errors: &[&str]) {
+        let body = self.json();
+        let named: Vec<&str> =
+            body["data"]["errors"].as_object().into_iter().flatten().map(|(name, _)| &**name).collect();
+        assert_eq!(named, errors, "{body}");
+        assert_eq!((self.status.as_u16(), &body["code"]), (status, &status.into()), "{body}");
+        assert_eq!((&body["message"], &body["status"]), (&message.into(), &"error".into()), "{body}");
+        assert_eq!(body["id_bitacora_log"], self.log(), "{body}");
+        assert_eq!(body["data"].is_null(), errors.is_empty(), "{body}");
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(5), "{body}");
+    }
+}
+
 impl House {
     /// The API and the gateway, as one process serves them.
     pub(super) async fn over(backend: &Backend) -> Self {
-        let db = backend.db.clone();
+        Self::at(backend.db.clone(), "https://relevo.example.org")
+    }
+
+    /// The same where platforms reach it at another address.
+    pub(super) fn at(db: Db, public_url: &str) -> Self {
         let media = Media(std::env::temp_dir().join(format!("relevo-http-media-{}", uuid::Uuid::new_v4())));
         let clock = Clock::manual(START);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
@@ -123,12 +143,12 @@ impl House {
             key: key.clone(),
             io: platform.clone(),
             bell: Bell::default(),
-            public_url: "https://relevo.example".to_owned(),
+            public_url: public_url.to_owned(),
         });
         let inbound = Inbound { db: db.clone(), clock: clock.clone(), queue, blobs: blobs.clone() };
         let gateway = Gateway::new(inbound, directory, &config.gateway);
         let router = router(api.clone()).merge(gateway.router());
-        Self { db, clock, api, blobs, key, platform, router, _media: media }
+        Self { db, clock, api, blobs, router, key, platform, _media: media }
     }
 
     pub(super) async fn write<T>(&self, work: impl AsyncFnOnce(&mut Tx) -> T) -> T {
@@ -193,12 +213,23 @@ impl House {
         Reply { status: parts.status, headers: parts.headers, bytes }
     }
 
+    /// A call with a JSON body.
+    pub(super) async fn send(&self, client: &Credentials, method: &str, path: &str, body: &Value) -> Reply {
+        self.call(client.request_with(method, path, &[("content-type", "application/json")], body.to_string())).await
+    }
+
     pub(super) async fn get(&self, client: &Credentials, path: &str) -> Reply {
         self.call(client.request("GET", path)).await
     }
 
     pub(super) async fn post(&self, client: &Credentials, path: &str, body: &Value) -> Reply {
-        self.call(client.says(path, body, None)).await
+        self.send(client, "POST", path, body).await
+    }
+
+    /// A POST under an `Idempotency-Key`.
+    pub(super) async fn post_as(&self, client: &Credentials, path: &str, body: &Value, key: &str) -> Reply {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        self.call(client.request_with("POST", path, &headers, body.to_string())).await
     }
 
     pub(super) async fn body(&self, client: &Credentials, path: &str) -> Value {
@@ -219,15 +250,18 @@ impl Credentials {
             .unwrap()
     }
 
-    /// A POST, under an `Idempotency-Key` if one is given.
-    pub(super) fn says(&self, path: &str, body: &Value, key: Option<&str>) -> Request<Body> {
-        let mut request = self.request("POST", path);
-        let headers = request.headers_mut();
-        headers.insert("content-type", "application/json".parse().unwrap());
-        if let Some(key) = key {
-            headers.insert("idempotency-key", key.parse().unwrap());
+    pub(super) fn request_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Request<Body> {
+        let mut request = self.request(method, path);
+        *request.body_mut() = body.into();
+        for (name, value) in headers {
+            request.headers_mut().append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
-        *request.body_mut() = Body::from(body.to_string());
         request
     }
 

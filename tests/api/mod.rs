@@ -12,6 +12,8 @@ macro_rules! on_both_databases {
 }
 
 mod access;
+mod ap;
+mod channels;
 mod chats;
 mod files;
 mod house;
@@ -21,5 +23,6 @@ mod pages;
 mod platform;
 mod seeds;
 mod sending;
+mod set_webhook;
 mod tickets;
 mod trouble;

@@ -1,51 +1,65 @@
-//! A platform that gives the answers it was told to give.
+//! A platform that answers the house's calls as it was told to.
 
 use std::{collections::VecDeque, sync::Mutex};
 
-use axum::http::HeaderMap;
 use bytes::Bytes;
 use relevo_adapters::{
     ImapSource,
-    outbound::{Call, Failure, Flow, Io, Letter, MailFailure, Reply, SmtpServer},
+    outbound::{Call, CallBody, Failure, Flow, Io, Letter, MailFailure, Reply, SmtpServer},
 };
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
+/// Calls that were made, and what the next ones are answered.
 #[derive(Debug, Default)]
 pub(super) struct Platform {
-    answers: Mutex<VecDeque<(u16, Value)>>,
+    calls: Mutex<Vec<(String, Value)>>,
+    answers: Mutex<VecDeque<Result<Reply, Failure>>>,
 }
 
 impl Platform {
     /// The next call is answered so.
-    pub(super) fn will_answer(&self, status: u16, body: Value) {
-        self.answers.lock().unwrap().push_back((status, body));
+    pub(super) fn will_answer(&self, status: u16, body: &Value) {
+        let body = Bytes::from(body.to_string());
+        self.answers.lock().unwrap().push_back(Ok(Reply { status, headers: http::HeaderMap::new(), body }));
+    }
+
+    /// The next call has no answer.
+    pub(super) fn will_fail(&self, failure: Failure) {
+        self.answers.lock().unwrap().push_back(Err(failure));
+    }
+
+    /// The calls up to now: URL and body.
+    pub(super) fn calls(&self) -> Vec<(String, Value)> {
+        self.calls.lock().unwrap().clone()
     }
 }
 
-const NOBODY: &str = "nobody answers";
-
 impl Io for Platform {
-    fn call(&self, _: Call) -> Flow<'_, Result<Reply, Failure>> {
-        let answer = self.answers.lock().unwrap().pop_front();
-        Box::pin(async {
-            let (status, body) = answer.ok_or_else(|| Failure::NotSent(NOBODY.to_owned()))?;
-            Ok(Reply { status, headers: HeaderMap::new(), body: body.to_string().into() })
-        })
+    fn call(&self, call: Call) -> Flow<'_, Result<Reply, Failure>> {
+        let body = match call.body {
+            CallBody::Json(body) => body,
+            CallBody::Empty => Value::Null,
+            other => panic!("not JSON: {other:?}"),
+        };
+        self.calls.lock().unwrap().push((call.url.expose_secret().to_owned(), body));
+        let answer = self.answers.lock().unwrap().pop_front().expect("nobody said what to answer");
+        Box::pin(async { answer })
     }
 
     fn mail<'a>(&'a self, _: &'a SmtpServer, _: Letter) -> Flow<'a, Result<String, MailFailure>> {
-        Box::pin(async { Err(MailFailure::NotSent(NOBODY.to_owned())) })
+        panic!("no mail is sent here")
     }
 
     fn blob<'a>(&'a self, _: &'a str) -> Flow<'a, Result<Bytes, Failure>> {
-        Box::pin(async { Err(Failure::Local(NOBODY.to_owned())) })
+        panic!("no file is sent here")
     }
 
     fn try_smtp<'a>(&'a self, _: &'a SmtpServer) -> Flow<'a, Result<String, MailFailure>> {
-        Box::pin(async { Err(MailFailure::NotSent(NOBODY.to_owned())) })
+        panic!("no mail server is asked here")
     }
 
     fn try_imap<'a>(&'a self, _: &'a ImapSource) -> Flow<'a, Result<(), String>> {
-        Box::pin(async { Err(NOBODY.to_owned()) })
+        panic!("no mailbox is asked here")
     }
 }

@@ -14,7 +14,7 @@ const CLOSED: i64 = 1_482_326_249_283;
 /// Both have the same names, types and nesting. Where either is null, nothing is compared: the seed's field is
 /// nullable, or nobody owns a ticket yet.
 #[track_caller]
-fn same_shape(seed: &Value, ours: &Value) {
+pub(super) fn same_shape(seed: &Value, ours: &Value) {
     match (seed, ours) {
         (Value::Null, _) | (_, Value::Null) => {}
         (Value::Object(seed), Value::Object(ours)) => {

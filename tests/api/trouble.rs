@@ -19,13 +19,15 @@ fn asks_to_wait(reply: &Reply) {
 }
 
 async fn unknown_routes_and_methods_are_answered_in_json(house: &House) {
-    for path in ["/", "/v2", "/v2/", "/v2/ticket/", "/v2/ticket/1/2/3", "/wp-admin.php", "/api/none"] {
+    for path in ["/", "/v2", "/v2/", "/v2/ticket/", "/v2/ticket/1/2/3", "/wp-admin.php"] {
         house.call(request(path)).await.refused(404, "There is no such route");
     }
     for (method, path) in [("POST", "/v2/ticket/1/"), ("DELETE", "/v2/tickets"), ("PUT", "/healthz")] {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         house.call(request).await.refused(405, "This route does not take this method");
     }
+    house.call(request("/api/none")).await.ap_refused(404, "La ruta no existe.", &[]);
+    house.call(request("/api/admin/channels/list")).await.ap_refused(405, "La ruta no admite este método.", &[]);
 }
 
 async fn p8_a_database_that_is_away_is_503_and_readiness_names_it(house: &House) {

@@ -28,6 +28,23 @@ for_each_database! {
         misused(&relevo, &["company"], &["add", "list"]).await;
     }
 
+    a_client_that_is_revoked_is_let_in_no_more_p9: |backend| {
+        let relevo = Relevo::on(backend);
+        let company = relevo.json(&["company", "add", "Tienda Uno"]).await["id"].to_string();
+        assert_eq!(relevo.json(&["client", "list"]).await, json!([]));
+        let client = relevo.json(&["client", "add", "--company", &company, "--name", "CRM"]).await;
+        let (id, key) = (client["id"].to_string(), client["client_key"].as_str().expect("a key"));
+        let listed = relevo.json(&["client", "list"]).await;
+        assert_eq!((&listed[0]["client_key"], &listed[0]["revoked_at"]), (&client["client_key"], &json!(null)));
+        assert!(!listed.to_string().contains("secret"), "{listed}");
+        assert_eq!(text(&relevo, &["client", "revoke", &id]).await, format!("client {id}: revoked\n"));
+        assert_eq!(clients::find(&mut backend.db.read().await.expect("a transaction"), key).await.expect("a query"), None);
+        let table = text(&relevo, &["client", "list"]).await;
+        assert_eq!(rows(&table)[0][..5], [id.as_str(), &company, "integration", "CRM", key]);
+        refused(&relevo, &["client", "revoke", &id], 1, &["or it was revoked before"]).await;
+        refused(&relevo, &["client", "revoke", "999"], 1, &["there is no client 999", "relevo client list"]).await;
+    }
+
     a_client_s_secret_is_shown_once_and_only_its_hash_is_kept_p9: |backend| {
         let relevo = Relevo::on(backend);
         let company = relevo.json(&["company", "add", "Tienda Uno"]).await["id"].clone();

@@ -45,7 +45,10 @@ fn a_wrong_file_is_refused_and_its_values_are_not_shown() {
         let path = backend.folder().join("relevo.toml");
         let file = path.to_str().expect("a UTF-8 path");
         for (content, words) in [
-            ("[server]\nport = 1", vec!["server.port: there is no such setting", "listen, shutdown_seconds", file]),
+            (
+                "[server]\nport = 1",
+                vec!["server.port: there is no such setting", "listen, public_url, shutdown_seconds", file],
+            ),
             ("[servr]\nlisten = '127.0.0.1:0'", vec!["servr: there is no such setting", "server"]),
             ("database = 'postgres://u:hunter2@h/d'", vec!["database: is a section"]),
             ("[database]\nconnections = 4\nurl = 'postgres://u:hunter2@h/d", vec![file, "line 3"]),

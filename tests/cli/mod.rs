@@ -3,6 +3,8 @@
 mod channels;
 mod companies;
 mod configuration;
+mod jobs;
+mod operate;
 mod queue;
 mod serve;
 mod words;

@@ -10,19 +10,19 @@ const PATH: &str = "/webhooks/meta";
 
 /// An app of Meta's that pushes to us.
 #[derive(Debug)]
-pub(super) struct App {
+pub(in crate::demo) struct App {
     secret: String,
 }
 
 /// Path, headers and body of one push.
-pub(super) type Push = (String, Vec<(String, String)>, Vec<u8>);
+pub(in crate::demo) type Push = (String, Vec<(String, String)>, Vec<u8>);
 
 impl App {
-    pub(super) fn new(secret: &str) -> Self {
+    pub(in crate::demo) fn new(secret: &str) -> Self {
         Self { secret: secret.to_owned() }
     }
 
-    pub(super) fn push(&self, payload: &Value) -> Push {
+    pub(in crate::demo) fn push(&self, payload: &Value) -> Push {
         self.push_raw(escaped(payload).into_bytes())
     }
 

@@ -17,7 +17,7 @@ use std::{collections::VecDeque, fmt};
 
 use relevo_adapters::{Millis, Settings};
 
-pub(super) use self::{facebook::Facebook, telegram::Telegram, whatsapp::WhatsApp, words::SHOP};
+pub(super) use self::{facebook::Facebook, meta::App as MetaApp, telegram::Telegram, whatsapp::WhatsApp, words::SHOP};
 
 /// The channel that is to receive.
 #[derive(Debug, Clone)]

@@ -42,12 +42,34 @@ pub async fn update(
     change: Change<'_>,
 ) -> Result<ChannelView, ChannelError> {
     let before = channels::lock(tx, id).await?.ok_or(ChannelError::UnknownChannel(id))?;
-    let kind = kind_of(&before)?;
+    let (after, accounts) = changed(key, &before, change)?;
+    if after != before {
+        match channels::update(tx, &after, &accounts, clock.now()).await {
+            Err(StoreError::Duplicate(_)) => {
+                return Err(ChannelError::AccountTaken(kind_of(&after)?.name, after.account));
+            }
+            done => done?,
+        }
+        let_go_on(tx, id, clock.now()).await?;
+    }
+    Ok(view(&after))
+}
+
+/// The channel as it would be after a change, and the accounts that it would go by.
+///
+/// # Errors
+/// As of [`update`], as far as the channel alone can tell.
+pub(super) fn changed(
+    key: &MasterKey,
+    before: &ChannelRow,
+    change: Change<'_>,
+) -> Result<(ChannelRow, Vec<String>), ChannelError> {
+    let kind = kind_of(before)?;
     let name = match change.name {
         None => before.name.clone(),
         Some(name) => relevo_adapters::text::non_blank(name).ok_or(ChannelError::NoName)?.to_owned(),
     };
-    let (old, old_sealed) = (plain(&before, key, &change.settings, kind)?, parse(&before.secrets)?);
+    let (old, old_sealed) = (plain(before, key, &change.settings, kind)?, parse(&before.secrets)?);
     let settings = Settings::of(kind, merged(kind, &old, change.settings))?;
     let accounts = (kind.open)(&settings)?.accounts();
     let (public, sealed) = split(kind, &settings, (&old, &old_sealed), key, &before.uuid);
@@ -59,18 +81,18 @@ pub async fn update(
         reopen_within_ms: change.reopen_within_ms.unwrap_or(before.reopen_within_ms),
         ..before.clone()
     };
-    if after != before {
-        match channels::update(tx, &after, &accounts, clock.now()).await {
-            Err(StoreError::Duplicate(_)) => return Err(ChannelError::AccountTaken(kind.name, after.account)),
-            done => done?,
-        }
-        let_go_on(tx, id, clock.now()).await?;
-    }
-    Ok(view(&after))
+    Ok((after, accounts))
 }
 
-/// Replaces secrets. With `accept_previous` the old ones stay accepted beside the new, where the kind can
-/// (`previous_…`), until the next time; otherwise old ones are forgotten.
+/// What becomes of a secret that is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    Forgotten,
+    /// It stays accepted beside the new one, until the next time (`previous_…`).
+    Accepted,
+}
+
+/// Replaces secrets.
 ///
 /// # Errors
 /// As of [`update`]; also if a setting is no secret, or cannot stay accepted.
@@ -80,7 +102,7 @@ pub async fn rotate(
     key: &MasterKey,
     id: i64,
     secrets: Vec<(String, String)>,
-    accept_previous: bool,
+    replaced: Replaced,
 ) -> Result<ChannelView, ChannelError> {
     let row = channels::lock(tx, id).await?.ok_or(ChannelError::UnknownChannel(id))?;
     let kind = kind_of(&row)?;
@@ -93,11 +115,11 @@ pub async fn rotate(
         let has_previous = kind.settings.iter().any(|setting| setting.key == previous);
         if !kind.settings.iter().any(|setting| setting.key == canonical && setting.secret) {
             problems.push((name, format!("is no secret of {}", kind.name)));
-        } else if accept_previous && !has_previous {
+        } else if replaced == Replaced::Accepted && !has_previous {
             problems.push((name, format!("{} accepts one at a time", kind.name)));
         } else {
             if has_previous {
-                let kept = old.get(&canonical).filter(|_| accept_previous).cloned();
+                let kept = old.get(&canonical).filter(|_| replaced == Replaced::Accepted).cloned();
                 settings.push((previous, kept.unwrap_or_default()));
             }
             settings.push((canonical, value));
@@ -117,8 +139,8 @@ pub enum Switched {
     Unchanged,
 }
 
-/// Resumes or pauses a channel. While it is paused its webhooks are not applied and nothing is sent; what is to be
-/// sent waits.
+/// Resumes or pauses a channel. While it is paused nothing is fetched for it and nothing sent, and what is to be sent
+/// waits; webhooks are still taken, because what a platform is refused too often is lost.
 ///
 /// # Errors
 /// [`ChannelError::UnknownChannel`], or those of the database.
@@ -141,8 +163,8 @@ async fn let_go_on(tx: &mut Tx, id: i64, now: Millis) -> Result<(), StoreError> 
     jobs::wake(tx, &fetch_topic(id), now).await.map(drop)
 }
 
-/// A stored channel's settings. A secret that cannot be opened counts as missing if it is replaced anyway.
-fn plain(
+/// A stored channel's settings, in the clear. A secret that cannot be opened counts as missing if it is replaced anyway.
+pub(super) fn plain(
     row: &ChannelRow,
     key: &MasterKey,
     replaced: &[(String, String)],

@@ -4,6 +4,7 @@
 mod add;
 mod change;
 mod view;
+mod webhook;
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use self::{
     add::{NewChannel, add},
-    change::{Change, Switched, rotate, set_active, update},
-    view::{ChannelView, Filter, Health, Page, find, health, list, view},
+    change::{Change, Replaced, Switched, rotate, set_active, update},
+    view::{ChannelView, Filter, Health, Page, Work, common_path, find, health, list, view, webhook_path},
+    webhook::{Pending, failed, prepare, succeeded},
 };
 use crate::{
     directory::seal_context,

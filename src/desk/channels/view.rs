@@ -54,13 +54,27 @@ pub fn view(row: &ChannelRow) -> ChannelView {
         app: row.account.clone(),
         settings,
         channel_status: row.active,
-        webhook_path: format!("/webhooks/{}", row.uuid),
+        webhook_path: webhook_path(row),
         reopen_within_seconds: row.reopen_within_ms / 1000,
         last_event_at: row.last_event_at,
         last_error: row.last_error.clone(),
         last_error_at: row.last_error_at,
         created_at: row.created_at,
     }
+}
+
+/// Kinds whose pushes AP has an address of its own for.
+const OWN_ADDRESSES: [(&str, &str); 1] = [("telegram", "/api/telegram/receive/")];
+
+/// Path that a channel's platform is told to push to.
+pub fn webhook_path(row: &ChannelRow) -> String {
+    let own = OWN_ADDRESSES.iter().find(|(kind, _)| *kind == row.kind);
+    own.map_or_else(|| common_path(row), |(_, path)| format!("{path}{}", row.uuid))
+}
+
+/// Path on which every channel is served, whatever its kind.
+pub fn common_path(row: &ChannelRow) -> String {
+    format!("/webhooks/{}", row.uuid)
 }
 
 /// The channel with this id, of `company` or (`None`) of any.
@@ -139,7 +153,7 @@ pub struct Health {
 }
 
 /// Jobs of a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Work {
     pub waiting: i64,
     /// Not tried again by itself.
@@ -170,6 +184,5 @@ pub async fn health(tx: &mut Tx, row: &ChannelRow) -> Result<Health, StoreError>
 }
 
 async fn work(tx: &mut Tx, topic: &str) -> Result<Work, StoreError> {
-    let (waiting, dead) = jobs::of_topic(tx, topic).await?;
-    Ok(Work { waiting, dead })
+    Ok(Work { waiting: jobs::waiting(tx, topic).await?, dead: jobs::dead(tx, topic).await? })
 }

@@ -9,7 +9,6 @@ mod channel;
 mod channels;
 mod chat;
 pub(super) mod content;
-mod document;
 mod error;
 mod media;
 mod meta;
@@ -29,7 +28,6 @@ pub(super) use self::{
     answer::{Answer, Envelope, number},
     body::{Asked, Fields, required},
     channel::{destination, open},
-    document::describe,
     error::Error,
     media::File,
     moment::moment,
@@ -45,10 +43,10 @@ use crate::desk::clients::Role;
 /// The family's routes; the check of credentials stands before all, and the check of the role before those that
 /// configure.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    let configuring = channels::router().route_layer(from_fn(configures));
+    let configuring = channels::router().merge(telegram::configuring()).route_layer(from_fn(configures));
     let working = meta::router().merge(telegram::router()).merge(chat::router());
     let asking = configuring.merge(working).route_layer(from_fn_with_state(api.clone(), authenticate));
-    describe(asking.merge(media::router()))
+    asking.merge(media::router())
 }
 
 /// The layer before the routes that configure: who may not is told so before the request is read.

@@ -34,6 +34,8 @@ use crate::{
 const IN_FLIGHT: usize = 4096;
 /// Callers whose messages are not handed over yet; more wait for a place.
 const QUEUED: usize = 256;
+/// Callers whose messages are handed over in one go: looking at everything else costs more than a hand-over.
+const AT_ONCE: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -242,6 +244,7 @@ impl<'a> Session<'a> {
     async fn publish(&mut self, events: impl Stream<Item = Event>) -> End {
         let mut events = std::pin::pin!(events);
         let mut open = true;
+        let mut asked = Vec::with_capacity(AT_ONCE);
         while open || !self.sending.is_empty() {
             let full = self.sending.len() >= IN_FLIGHT;
             tokio::select! {
@@ -256,9 +259,11 @@ impl<'a> Session<'a> {
                     Event::ConnectionUnblocked => tracing::info!("the broker takes messages again"),
                     _ => {}
                 },
-                request = self.requests.recv(), if open && !full => match request {
-                    Some(request) => self.send(request).await,
-                    None => open = false,
+                taken = self.requests.recv_many(&mut asked, AT_ONCE), if open && !full => {
+                    open = taken > 0;
+                    for request in asked.drain(..) {
+                        self.send(request).await;
+                    }
                 },
                 // Messages that nobody confirms must not stand in the way for ever.
                 () = tokio::time::sleep(self.settings.confirm), if full => {

@@ -82,6 +82,58 @@ for_each_database! {
         assert_eq!(channels::all(&mut tx, None).await.expect("asked").len(), 1, "nothing is left of the others");
     }
 
+    a_change_gives_a_channel_new_accounts_and_the_next_version: |backend| {
+        let mut tx = write(&backend.db).await;
+        let company = companies::insert(&mut tx, "Uno", NOW).await.expect("added");
+        let row = add(&mut tx, company, "u1", &["acc1", "shared"]).await;
+        let other = add(&mut tx, company, "u2", &["acc2"]).await;
+        let stamp = channels::stamp(&mut tx).await.expect("a stamp");
+        commit(tx).await;
+
+        let mut tx = write(&backend.db).await;
+        assert_eq!(channels::lock(&mut tx, row.id).await.expect("asked"), Some(row.clone()));
+        assert_eq!(channels::lock(&mut tx, 999).await.expect("asked"), None);
+        let after = ChannelRow {
+            name: "Otro".to_owned(),
+            account: "acc3".to_owned(),
+            settings: "{}".to_owned(),
+            secrets: NASTY.to_owned(),
+            reopen_within_ms: 7,
+            version: 2,
+            ..row.clone()
+        };
+        channels::update(&mut tx, &after, &["acc3".to_owned()], NOW + 1).await.expect("changed");
+        assert_eq!(channels::find(&mut tx, row.id).await.expect("asked"), Some(after));
+        assert_ne!(channels::stamp(&mut tx).await.expect("a stamp"), stamp);
+        for (account, count) in [("acc1", 0), ("shared", 0), ("acc3", 1)] {
+            let found = channels::find_by_account(&mut tx, "whatsapp", account).await.expect("asked");
+            assert_eq!(found.len(), count, "{account}");
+        }
+        commit(tx).await;
+
+        let mut tx = write(&backend.db).await;
+        let taken = channels::update(&mut tx, &row, &["acc2".to_owned()], NOW).await;
+        assert!(is_duplicate(&taken), "{taken:?}");
+        drop(tx);
+        let mut tx = write(&backend.db).await;
+        channels::set_active(&mut tx, other.id, false, NOW + 2).await.expect("paused");
+        let paused = channels::find(&mut tx, other.id).await.expect("asked").expect("found");
+        assert_eq!((paused.active, paused.version), (0, 2));
+    }
+
+    a_channel_that_is_removed_is_not_taken_for_the_next_one: |backend| {
+        let mut tx = write(&backend.db).await;
+        let company = companies::insert(&mut tx, "Uno", NOW).await.expect("added");
+        let row = add(&mut tx, company, "u1", &["acc1"]).await;
+        let stamp = channels::stamp(&mut tx).await.expect("a stamp");
+        channels::remove(&mut tx, row.id).await.expect("removed");
+        assert_eq!(channels::all(&mut tx, None).await.expect("asked"), []);
+        assert_eq!(channels::accounts(&mut tx).await.expect("asked"), []);
+        let next = add(&mut tx, company, "u1", &["acc1"]).await;
+        assert_ne!(next.id, row.id);
+        assert_ne!(channels::stamp(&mut tx).await.expect("a stamp"), stamp);
+    }
+
     p10_a_channel_shows_its_last_event_and_its_last_error: |backend| {
         let mut tx = write(&backend.db).await;
         let company = companies::insert(&mut tx, "Uno", NOW).await.expect("added");

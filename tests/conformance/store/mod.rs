@@ -2,6 +2,7 @@
 
 mod channels;
 mod housekeeping;
+mod idempotency;
 mod messages;
 mod people;
 mod tickets;

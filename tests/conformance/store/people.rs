@@ -118,6 +118,26 @@ for_each_database! {
         assert!(is_duplicate(&clients::insert(&mut tx, &client, NOW).await));
     }
 
+    p9_a_revoked_client_is_found_by_nobody_but_stays_in_the_list: |backend| {
+        let mut tx = write(&backend.db).await;
+        let client = clients::ApiClient {
+            id: 0,
+            company_id: None,
+            name: NASTY.to_owned(),
+            client_key: "key".to_owned(),
+            secret_hash: "x".to_owned(),
+            role: "admin".to_owned(),
+        };
+        let id = clients::insert(&mut tx, &client, NOW).await.expect("added");
+        assert!(clients::revoke(&mut tx, id, NOW + 1).await.expect("revoked"));
+        assert!(!clients::revoke(&mut tx, id, NOW + 2).await.expect("asked"));
+        assert!(!clients::revoke(&mut tx, 999, NOW).await.expect("asked"));
+        assert_eq!(clients::find(&mut tx, "key").await.expect("asked"), None);
+        let listed = clients::all(&mut tx).await.expect("asked");
+        assert_eq!((listed.len(), listed[0].id, listed[0].revoked_at), (1, id, Some(NOW + 1)));
+        assert_eq!((listed[0].name.as_str(), listed[0].created_at), (NASTY, NOW));
+    }
+
     contacts_are_saved_again_and_found_by_their_addresses: |backend| {
         let (ana, eva) = (contact("ana", None), contact("eva", Some(NASTY)));
         let mut tx = write(&backend.db).await;

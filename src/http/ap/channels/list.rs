@@ -101,7 +101,7 @@ fn filter(fields: &mut Fields) -> Filter {
 }
 
 fn paged(found: Page<channels::ChannelView>, number: usize, size: usize) -> Paged {
-    let first = (!found.items.is_empty()).then_some(found.offset + 1);
+    let first = (!found.items.is_empty()).then(|| found.offset + 1);
     Paged {
         current_page: number,
         from: first,

@@ -10,6 +10,7 @@ mod view;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(super) use self::translate::{Words, refusal};
 use crate::http::Api;
 
 /// What the seed says above the problems of these routes.

@@ -21,7 +21,7 @@ const TYPES: [Words; 4] = [
 
 /// What a field of AP means among a kind's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::http::ap) enum Role {
     App,
     Token,
     SecretKey,
@@ -37,19 +37,19 @@ const ROLES: [(Role, &str); 4] = [
 
 /// A type, and the kind that it is here.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Words {
-    pub(super) name: &'static str,
+pub(in crate::http::ap) struct Words {
+    pub(in crate::http::ap) name: &'static str,
     kind: &'static str,
 }
 
 impl Words {
     /// The type of a stored channel.
-    pub(super) fn of_stored(kind: &str) -> Option<Self> {
+    pub(in crate::http::ap) fn of_stored(kind: &str) -> Option<Self> {
         TYPES.into_iter().find(|words| words.kind == kind)
     }
 
     /// The type that a request names; notes the complaint if there is none.
-    pub(super) fn read(fields: &mut Fields, name: &str) -> Option<Self> {
+    pub(in crate::http::ap) fn read(fields: &mut Fields, name: &str) -> Option<Self> {
         let named = fields.text(name)?.to_lowercase();
         let known = TYPES.into_iter().find(|words| words.name == named);
         if known.is_none() {
@@ -59,12 +59,12 @@ impl Words {
         known
     }
 
-    pub(super) fn kind(self) -> Option<&'static Kind> {
+    pub(in crate::http::ap) fn kind(self) -> Option<&'static Kind> {
         relevo_adapters::kind(self.kind)
     }
 
     /// The key of the setting that a field stands for.
-    pub(super) fn key(self, role: Role) -> Option<&'static str> {
+    pub(in crate::http::ap) fn key(self, role: Role) -> Option<&'static str> {
         let names: &[&str] = match role {
             Role::App => &["app"],
             Role::Token => &["token"],
@@ -79,7 +79,7 @@ impl Words {
     }
 
     /// Whether the type's `token` is what the seed means by it: needed, and not the same as `app`.
-    pub(super) fn needs_token(self) -> bool {
+    pub(in crate::http::ap) fn needs_token(self) -> bool {
         self.key(Role::Token).is_some_and(|key| key.ends_with("access_token"))
     }
 
@@ -91,7 +91,7 @@ impl Words {
     }
 
     /// The settings that a request gives, by key.
-    pub(super) fn settings(self, fields: &mut Fields) -> Vec<(String, String)> {
+    pub(in crate::http::ap) fn settings(self, fields: &mut Fields) -> Vec<(String, String)> {
         let mut settings = Vec::new();
         for (role, field) in ROLES {
             let Some(value) = fields.text(field) else { continue };
@@ -114,7 +114,7 @@ impl Words {
     }
 
     /// A secret for webhooks, if the kind takes one and nobody chose it: nobody needs to know it.
-    pub(super) fn made_up(self, settings: &[(String, String)]) -> Option<(String, String)> {
+    pub(in crate::http::ap) fn made_up(self, settings: &[(String, String)]) -> Option<(String, String)> {
         const SECRET: &str = "secret_token";
         let setting = self.kind()?.settings.iter().find(|setting| setting.key == SECRET)?;
         let given = settings.iter().any(|(name, _)| name == SECRET || setting.aliases.contains(&name.as_str()));
@@ -128,7 +128,7 @@ impl Words {
 }
 
 /// A desk's refusal in AP's words.
-pub(super) fn refusal(error: ChannelError, words: Words, message: &'static str, missing: Error) -> Error {
+pub(in crate::http::ap) fn refusal(error: ChannelError, words: Words, message: &'static str, missing: Error) -> Error {
     let mut fields = Fields::default();
     match error {
         ChannelError::Settings(SettingsError(problems)) => {

@@ -3,6 +3,7 @@
 mod bot;
 mod read;
 mod send;
+mod set_webhook;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -10,6 +11,11 @@ use crate::http::Api;
 
 pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::default().routes(routes!(send::send)).routes(routes!(read::read))
+}
+
+/// The routes of those who configure.
+pub(super) fn configuring() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(set_webhook::set_webhook))
 }
 
 /// What the seed calls a chat: Telegram's number of it. A thread that has none of its own (a topic, a business
