@@ -104,6 +104,8 @@ pub struct Dispatch {
     #[serde(rename = "give_up_after_seconds", deserialize_with = "seconds")]
     pub give_up_after: Duration,
     pub resend_unknown: bool,
+    #[serde(rename = "trial_after_seconds", deserialize_with = "seconds")]
+    pub trial_after: Duration,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -159,7 +161,8 @@ impl Media {
         [
             (
                 "media.url",
-                self.url.is_empty() || self.bucket().is_some_and(|(bucket, _)| is_bucket(bucket)),
+                self.url.is_empty()
+                    || self.bucket().is_some_and(|(bucket, prefix)| is_bucket(bucket) && is_prefix(prefix)),
                 "must be empty (a folder in data_dir) or s3://bucket/prefix",
             ),
             (
@@ -181,6 +184,11 @@ impl Media {
             ("media.max_megabytes", (1..=4096).contains(&(self.max_bytes >> 20)), "must be from 1 to 4096"),
         ]
     }
+}
+
+/// Whether it is a place in a bucket: folders with names, none of them empty or leading back.
+fn is_prefix(text: &str) -> bool {
+    object_store::path::Path::parse(text).is_ok()
 }
 
 /// Whether it is a bucket's name: it becomes a part of a host name or a path.
@@ -318,6 +326,7 @@ impl Config {
             ("dispatch.fetches", self.dispatch.fetches >= 1, "must be at least 1"),
             ("dispatch.poll_milliseconds", self.dispatch.poll.as_millis() >= 10, "must be at least 10"),
             ("dispatch.retry_base_seconds", !self.dispatch.retry_base.is_zero(), "must be at least 1"),
+            ("dispatch.trial_after_seconds", !self.dispatch.trial_after.is_zero(), "must be at least 1"),
             (
                 "dispatch.retry_cap_seconds",
                 self.dispatch.retry_cap >= self.dispatch.retry_base,
@@ -473,6 +482,7 @@ mod tests {
             ("RELEVO__SERVR__LISTEN", "1", "servr.listen: there is no such setting"),
             ("RELEVO__MEDIA__URL", "/srv/media", "media.url: must be empty"),
             ("RELEVO__MEDIA__URL", "s3:///x", "media.url: must be empty"),
+            ("RELEVO__MEDIA__URL", "s3://bucket/a//b", "media.url: must be empty"),
             ("RELEVO__MEDIA__S3_ENDPOINT", "minio:9000", "media.s3_endpoint: must be empty"),
             ("RELEVO__MEDIA__S3_ENDPOINT", "http://minio:9000", "media.s3_endpoint: is not encrypted"),
             ("RELEVO__MEDIA__S3_REGION", "", "media.s3_region: must not be empty"),

@@ -12,6 +12,8 @@ mod cli;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod outbound;
+#[cfg(test)]
 mod poller;
 #[cfg(test)]
 mod stories;

@@ -71,6 +71,7 @@ impl Dispatcher {
             pace: Pace::new(peers.clone()),
             policy,
             resend_unknown: self.settings.resend_unknown,
+            first_trial: self.settings.trial_after,
         };
         let sends = self.runner(domain::SEND, self.settings.sends, send);
         let fetches = async {

@@ -20,10 +20,10 @@ use crate::{
     },
 };
 
-/// The shortest pause before a broken channel is tried again by itself.
-const FIRST_TRIAL_MS: Millis = 30_000;
-/// The longest one.
+/// The longest pause before a broken channel is tried again by itself.
 const LONGEST_TRIAL_MS: Millis = 900_000;
+/// How long a process may know a channel as it was before a change.
+const STALE_MS: Millis = 2_500;
 
 /// How a try ended.
 #[derive(Debug)]
@@ -187,7 +187,7 @@ impl Send {
             Verdict::HoldChannel(until) => self.hold(claim, job, ready, error, until, doubtful).await,
             Verdict::PauseChannel(_) => {
                 let failures = ready.and_then(|ready| ready.trial.as_ref()).map_or(0, |hold| hold.failures);
-                let pause = FIRST_TRIAL_MS.saturating_mul(1 << failures.clamp(0, 10)).min(LONGEST_TRIAL_MS);
+                let pause = millis(self.first_trial).saturating_mul(1 << failures.clamp(0, 10)).min(LONGEST_TRIAL_MS);
                 let until = now + error.retry_after.map_or(pause, millis);
                 self.hold(claim, job, ready, error, until, doubtful).await
             }
@@ -228,10 +228,15 @@ impl Send {
             failures: before.map_or(0, |hold| hold.failures) + 1,
         };
         let mut tx = self.db.write().await?;
+        let phase = doubtful.then_some(UNKNOWN);
+        // It was mended while we still used what was broken.
+        if channels::find(&mut tx, job.channel).await?.is_some_and(|channel| channel.version > hold.version) {
+            claim.later(&mut tx, now + STALE_MS, phase, now).await?;
+            return Ok(tx.commit().await?);
+        }
         deliveries::set_hold(&mut tx, &hold).await?;
         channels::set_error(&mut tx, job.channel, Some(&reason.es), now).await?;
         self.note(&mut tx, job, OutState::Queued, Some(claim.job().attempt), Some(&reason)).await?;
-        let phase = doubtful.then_some(UNKNOWN);
         claim.later(&mut tx, until, phase, now).await?;
         // After the lane is given back: it is one of those that wait.
         jobs::hold(&mut tx, &send_topic(job.channel), until).await?;

@@ -1,6 +1,6 @@
 //! A file on its way into the store.
 
-use std::io;
+use std::{fmt, io};
 
 use bytes::Bytes;
 use relevo_adapters::verify::hex;
@@ -42,7 +42,6 @@ pub struct Stored {
 }
 
 /// A file that is being written. Dropped before [`Self::finish`], it leaves nothing behind.
-#[derive(Debug)]
 pub struct Draft {
     sink: Sink,
     hash: Sha256,
@@ -51,10 +50,15 @@ pub struct Draft {
     head: Vec<u8>,
 }
 
-#[derive(Debug)]
 pub(super) enum Sink {
     Folder(folder::Sink),
     S3(s3::Sink),
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft").field("size", &self.size).finish_non_exhaustive()
+    }
 }
 
 impl Draft {

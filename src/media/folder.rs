@@ -52,7 +52,6 @@ impl Folder {
 }
 
 /// A file that is being written.
-#[derive(Debug)]
 pub(super) struct Sink {
     folder: Arc<Folder>,
     open: Option<(fs::File, Leftover)>,
@@ -97,7 +96,6 @@ impl Sink {
 }
 
 /// A file that goes when this does, unless it was given another name.
-#[derive(Debug)]
 struct Leftover(PathBuf);
 
 impl Drop for Leftover {

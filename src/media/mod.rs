@@ -30,6 +30,9 @@ use crate::config::{self, Config, ConfigError};
 /// Bytes in a MiB, the unit in which limits are configured and told.
 pub const MIB: u64 = 1 << 20;
 
+/// Bytes that are hashed and written at once.
+const PIECE: usize = 1 << 20;
+
 /// The stored files. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Blobs {
@@ -88,7 +91,11 @@ impl Blobs {
             return Ok(());
         }
         let mut draft = Draft::new(self.home.draft(), u64::MAX);
-        draft.write(blob.bytes.clone()).await?;
+        let mut rest = blob.bytes.clone();
+        // In pieces, so that hashing a large one does not keep others waiting.
+        while !rest.is_empty() {
+            draft.write(rest.split_to(rest.len().min(PIECE))).await?;
+        }
         let stored = draft.finish().await?;
         match stored.sha256 == blob.sha256 {
             true => Ok(()),

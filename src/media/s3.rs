@@ -29,7 +29,7 @@ const RETRIES: usize = 3;
 /// A bucket, and where in it our files are.
 #[derive(Clone)]
 pub(super) struct S3 {
-    store: Arc<dyn ObjectStore>,
+    pub(super) store: Arc<dyn ObjectStore>,
     prefix: Path,
 }
 
@@ -95,7 +95,6 @@ async fn in_time<T>(call: impl Future<Output = object_store::Result<T>>) -> io::
 }
 
 /// A file that is being written.
-#[derive(Debug)]
 pub(super) struct Sink {
     s3: S3,
     part: BytesMut,
@@ -154,7 +153,6 @@ impl Sink {
 }
 
 /// An upload in parts. Dropped at any point, what it left in the bucket goes.
-#[derive(Debug)]
 struct Upload {
     store: Arc<dyn ObjectStore>,
     draft: Path,

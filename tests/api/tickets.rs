@@ -14,6 +14,8 @@ on_both_databases! {
     states_are_the_four_documented_ones
     p9_a_deleted_message_shows_neither_text_nor_files
     a_file_comes_as_a_download
+    p9_only_what_no_browser_runs_is_shown_in_place
+    a_part_of_a_file_can_be_asked_for
 }
 
 async fn only_ticket(house: &House, tenant: &Tenant) -> String {
@@ -170,6 +172,7 @@ async fn a_file_comes_as_a_download(house: &House) {
     let reply = house.get(&tenant.client, list[0]).await;
     assert_eq!((reply.status.as_u16(), reply.bytes.as_ref()), (200, &b"<script>alert(1)</script>"[..]));
     for (name, value) in [
+        ("content-type", "application/octet-stream"),
         ("content-disposition", "attachment; filename*=UTF-8''a%C3%B1o.html"),
         ("content-security-policy", "default-src 'none'; sandbox"),
         ("x-content-type-options", "nosniff"),
@@ -178,4 +181,62 @@ async fn a_file_comes_as_a_download(house: &House) {
         assert_eq!(reply.headers[name], value, "{name}");
     }
     house.get(&tenant.client, list[1]).await.refused(404, "Media not found");
+}
+
+/// The paths of a message's files.
+async fn paths(house: &House, tenant: &Tenant, files: Vec<Attachment>) -> Vec<String> {
+    let channel = house.channel(tenant, "telegram").await;
+    house.apply(&[tenant.sends(channel, "1", "m1", files)]).await;
+    let path = format!("/v2/ticket/{}/messages/", only_ticket(house, tenant).await);
+    let message = house.body(&tenant.client, &path).await["messages"][0].clone();
+    let list = message["media_list"].as_array().cloned().unwrap_or_else(|| vec![message["media"].clone()]);
+    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+async fn p9_only_what_no_browser_runs_is_shown_in_place(house: &House) {
+    let tenant = house.tenant().await;
+    let blob = Blob::new(&b"bytes"[..]);
+    house.blobs.put(&blob).await.unwrap();
+    let cases = [
+        ("image/jpeg", "inline", "image/jpeg"),
+        ("audio/ogg; codecs=opus", "inline", "audio/ogg"),
+        ("application/pdf", "inline", "application/pdf"),
+        ("image/svg+xml", "attachment", "application/octet-stream"),
+        ("text/html", "attachment", "application/octet-stream"),
+        ("Image/SVG+XML", "attachment", "application/octet-stream"),
+    ];
+    let files = cases.iter().map(|(mime, _, _)| file(&blob, mime, "a")).collect();
+    for (path, (mime, how, form)) in paths(house, &tenant, files).await.iter().zip(cases) {
+        let reply = house.get(&tenant.client, path).await;
+        assert_eq!(reply.headers["content-type"], form, "{mime}");
+        assert_eq!(reply.bytes.as_ref(), b"bytes");
+        assert_eq!(reply.headers["content-disposition"], format!("{how}; filename*=UTF-8''a"), "{mime}");
+        assert_eq!(reply.headers["x-content-type-options"], "nosniff");
+    }
+}
+
+async fn a_part_of_a_file_can_be_asked_for(house: &House) {
+    let tenant = house.tenant().await;
+    let blob = Blob::new(&b"0123456789"[..]);
+    house.blobs.put(&blob).await.unwrap();
+    let path = &paths(house, &tenant, vec![file(&blob, "video/mp4", "a.mp4")]).await[0];
+    for (range, status, content_range, bytes) in [
+        ("bytes=2-4", 206, Some("bytes 2-4/10"), "234"),
+        ("bytes=7-", 206, Some("bytes 7-9/10"), "789"),
+        ("bytes=-2", 206, Some("bytes 8-9/10"), "89"),
+        ("bytes=10-", 416, Some("bytes */10"), ""),
+        ("bytes=0-1,4-5", 200, None, "0123456789"),
+    ] {
+        let mut request = tenant.client.request("GET", path);
+        request.headers_mut().insert("range", range.parse().unwrap());
+        request.headers_mut().insert("if-range", "\"other\"".parse().unwrap());
+        let reply = house.call(request).await;
+        assert_eq!((reply.status.as_u16(), reply.bytes.as_ref()), (status, bytes.as_bytes()), "{range}");
+        let found = reply.headers.get("content-range").map(|value| value.to_str().unwrap());
+        assert_eq!(found, content_range, "{range}");
+        if status != 416 {
+            assert_eq!(reply.headers["content-length"], bytes.len().to_string(), "{range}");
+            assert_eq!(reply.headers["accept-ranges"], "bytes");
+        }
+    }
 }

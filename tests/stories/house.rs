@@ -37,12 +37,19 @@ impl House {
         Self::open_many(backend, 1).await
     }
 
-    /// A house in `processes` processes' worth of apps, each with all roles.
+    /// A house in `processes` processes' worth of apps, each with all roles but the dispatcher's.
     pub(crate) async fn open_many(backend: &Backend, processes: usize) -> Self {
         let mut apps = Vec::new();
+        // What goes out, and the files that are fetched, have their own stories.
         for _ in 0..processes {
-            apps.push(start(backend, &Role::ALL).await);
+            apps.push(start(backend, &[Role::Gateway, Role::Worker, Role::Poller]).await);
         }
+        let settings = settings().map(|(kind, pairs)| (kind, pairs.to_vec()));
+        Self::furnish(apps, &settings).await
+    }
+
+    /// A house of these processes, with these channels.
+    pub(crate) async fn furnish(apps: Vec<App>, settings: &[(&'static str, Vec<(&str, &str)>)]) -> Self {
         let base = apps[0].foundation().clone();
         let mut tx = base.db.write().await.expect("a transaction");
         let company = companies::insert(&mut tx, "Tienda Uno", base.clock.now()).await.expect("a company");
@@ -56,7 +63,7 @@ impl House {
             key: (client.key, client.secret.expose_secret().to_owned()),
             channels: BTreeMap::new(),
         };
-        for (kind, settings) in settings() {
+        for (kind, settings) in settings {
             let view = house.add_channel(company, kind, settings).await;
             house.channels.insert(kind, view);
         }

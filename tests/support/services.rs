@@ -3,6 +3,8 @@
 //! `RELEVO_TEST_POSTGRES_URL`: a superuser's URL; a test gets a new database. `RELEVO_TEST_AMQP_URL`: the broker; a test
 //! gets a new virtual host by the management API at `RELEVO_TEST_AMQP_API`, or, where that is not set, queues of its own
 //! names. All of it is removed at the end, after a failure as well.
+//!
+//! `RELEVO_TEST_SMTP_URL` and its fellows: a mail server that all tests share; each knows its mails by what they say.
 
 use std::{
     collections::BTreeMap,
@@ -28,11 +30,16 @@ use super::{PATIENCE, Proxy};
 const LIMIT: Duration = Duration::from_secs(120);
 /// Of the virtual host's queues, if the virtual host is shared.
 const MOST_PARTITIONS: u16 = 16;
+const NOWHERE: &str = "http://127.0.0.1:9";
 const CONNECTIONS: u32 = 6;
 
 const POSTGRES_URL: &str = "RELEVO_TEST_POSTGRES_URL";
 const AMQP_URL: &str = "RELEVO_TEST_AMQP_URL";
 const AMQP_API: &str = "RELEVO_TEST_AMQP_API";
+const SMTP_URL: &str = "RELEVO_TEST_SMTP_URL";
+const SMTPS_URL: &str = "RELEVO_TEST_SMTPS_URL";
+const SMTP_CA: &str = "RELEVO_TEST_SMTP_CA";
+const SMTP_MAILS: &str = "RELEVO_TEST_SMTP_MAILS";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DatabaseKind {
@@ -60,7 +67,8 @@ pub(crate) fn run(database: DatabaseKind, queue: QueueKind, story: impl AsyncFnO
 /// The servers that the environment names.
 fn servers() -> Servers {
     let named = |name: &&str| Some((name.to_string(), env::var(name).ok()?));
-    [POSTGRES_URL, AMQP_URL, AMQP_API].iter().filter_map(named).collect()
+    let names = [POSTGRES_URL, AMQP_URL, AMQP_API, SMTP_URL, SMTPS_URL, SMTP_CA, SMTP_MAILS];
+    names.iter().filter_map(named).collect()
 }
 
 /// As [`run`], on these servers, which may be the story's own, within `limit`.
@@ -130,6 +138,10 @@ impl Backend {
             ("QUEUE__PREFIX", prefix),
             ("QUEUE__PARTITIONS", "4"),
             ("SERVER__LISTEN", "127.0.0.1:0"),
+            // Nobody listens there: a test that wants a platform starts a pretend one.
+            ("WHATSAPP__GRAPH_URL", NOWHERE),
+            ("FACEBOOK__GRAPH_URL", NOWHERE),
+            ("TELEGRAM__API_URL", NOWHERE),
         ]
         .map(|(key, value)| (format!("RELEVO__{key}"), value.to_owned()))
         .to_vec()
@@ -326,6 +338,39 @@ impl Drop for TestBroker {
     }
 }
 
+/// A mail server that takes submissions of `agent…` with TLS. It refuses `nobody@…` with 550 5.1.1 and `later@…` with
+/// 450 4.2.0; what it takes for anybody else can be read.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    /// With user and password; STARTTLS.
+    pub(crate) url: Url,
+    /// With user and password; TLS at once.
+    pub(crate) tls_url: Url,
+    /// The PEM file of the authority that its certificate is from.
+    pub(crate) ca: PathBuf,
+    mails: PathBuf,
+}
+
+impl Submission {
+    pub(crate) fn new() -> Self {
+        let servers = servers();
+        let path = |variable: &str| {
+            let path = servers.get(variable);
+            PathBuf::from(path.unwrap_or_else(|| panic!("{variable} is not set: run scripts/test")))
+        };
+        let (ca, mails) = (path(SMTP_CA), path(SMTP_MAILS));
+        Self { url: service(&servers, SMTP_URL), tls_url: service(&servers, SMTPS_URL), ca, mails }
+    }
+
+    /// The mails that it has delivered and that hold this text, one for each recipient (`Envelope-to:`).
+    pub(crate) fn mails_with(&self, text: &str) -> Vec<String> {
+        // Its folder is made with the first mail.
+        let files = std::fs::read_dir(&self.mails).into_iter().flatten();
+        let mails = files.map(|file| std::fs::read(file.expect("a file").path()).expect("a mail that can be read"));
+        mails.map(|mail| String::from_utf8_lossy(&mail).into_owned()).filter(|mail| mail.contains(text)).collect()
+    }
+}
+
 /// Does the last work of a test where nothing may be awaited any more.
 fn in_the_end(work: impl Future<Output = ()> + Send) {
     std::thread::scope(|scope| {
@@ -351,4 +396,70 @@ fn http() -> reqwest::Client {
 fn install_tls() {
     // An error says that another test was first.
     _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+mod tests {
+    use std::sync::Arc;
+
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use rustls::{
+        ClientConfig, RootCertStore,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+    };
+    use tokio::{
+        io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+        net::TcpStream,
+    };
+
+    use super::{super::until, *};
+
+    /// A mail goes the whole way, encrypted; who is unknown is refused.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_mail_server_takes_a_mail_that_a_test_can_read() {
+        install_tls();
+        let server = Submission::new();
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(&server.ca).expect("a certificate")).expect("an authority");
+        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let host = server.tls_url.host_str().expect("a host").to_owned();
+        let tcp = TcpStream::connect((host.as_str(), server.tls_url.port().expect("a port"))).await;
+        let tcp = tcp.expect("the server at RELEVO_TEST_SMTPS_URL answers");
+        let name = ServerName::try_from(host).expect("a name");
+        let tls = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, tcp).await.expect("TLS");
+        let mut stream = BufReader::new(tls);
+        let password = server.tls_url.password().expect("a password");
+        let login = STANDARD.encode(format!("\0{}\0{password}", server.tls_url.username()));
+        let id = format!("{}@relevo.test", Uuid::new_v4());
+        let lines = [
+            (String::new(), "220"),
+            ("EHLO relevo.test\r\n".to_owned(), "250"),
+            (format!("AUTH PLAIN {login}\r\n"), "235"),
+            ("MAIL FROM:<shop@casaluma.example>\r\n".to_owned(), "250"),
+            ("RCPT TO:<nobody@example.com>\r\n".to_owned(), "550"),
+            ("RCPT TO:<later@example.com>\r\n".to_owned(), "450"),
+            ("RCPT TO:<ida@example.com>\r\n".to_owned(), "250"),
+            ("DATA\r\n".to_owned(), "354"),
+            (format!("Message-ID: <{id}>\r\nSubject: hola\r\n\r\n..dot\r\n.\r\n"), "250"),
+        ];
+        for (line, expected) in lines {
+            stream.get_mut().write_all(line.as_bytes()).await.expect("a connection");
+            stream.get_mut().flush().await.expect("a connection");
+            let reply = last_line(&mut stream).await;
+            assert!(reply.starts_with(expected), "{line}: {reply}");
+        }
+        until("the mail is delivered", async || !server.mails_with(&id).is_empty()).await;
+        let [mail] = &server.mails_with(&id)[..] else { panic!("one recipient") };
+        assert!(mail.contains("Envelope-to: ida@example.com") && mail.ends_with("\n.dot\n"), "{mail}");
+        assert_eq!(server.url.scheme(), "smtp");
+    }
+
+    async fn last_line(stream: &mut (impl AsyncBufReadExt + Unpin)) -> String {
+        loop {
+            let mut line = String::new();
+            tokio::time::timeout(PATIENCE, stream.read_line(&mut line)).await.expect("a reply").expect("a reply");
+            if line.as_bytes().get(3) != Some(&b'-') {
+                return line;
+            }
+        }
+    }
 }

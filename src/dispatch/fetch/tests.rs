@@ -2,10 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -47,10 +44,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0
 type Locate = Box<dyn Fn(&Wanted) -> Result<Located, SendError> + Send + Sync>;
 
 /// A channel that only says where files are.
-struct Double {
-    locate: Locate,
-    wanted: Mutex<Vec<Wanted>>,
-}
+struct Double(Locate);
 
 impl std::fmt::Debug for Double {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -99,8 +93,7 @@ impl Outlet for Double {
     }
 
     fn locate<'a>(&'a self, _io: &'a dyn Io, wanted: &'a Wanted) -> Flow<'a, Result<Located, SendError>> {
-        self.wanted.lock().unwrap().push(wanted.clone());
-        Box::pin(async { (self.locate)(wanted) })
+        Box::pin(async { (self.0)(wanted) })
     }
 
     fn probe<'a>(&'a self, _io: &'a dyn Io, _webhook: Option<&'a str>) -> Flow<'a, Vec<Finding>> {
@@ -136,14 +129,20 @@ impl Io for NoIo {
 /// The handler, with the double where the directory would look for the channel.
 struct Staged {
     fetch: Fetch,
-    open: Arc<OpenChannel>,
+    /// `None`: the directory is asked; it knows no channel.
+    found: Option<Found>,
     tries: AtomicUsize,
 }
 
 impl Handler for Staged {
     async fn run(&self, claim: Claim) -> Result<(), JobError> {
-        let job = serde_json::from_str(&claim.job().payload).unwrap();
-        let done = self.fetch.fetch(claim, &job, Found::Open(self.open.clone())).await;
+        let done = match &self.found {
+            None => self.fetch.run(claim).await,
+            Some(found) => {
+                let job = serde_json::from_str(&claim.job().payload).unwrap();
+                self.fetch.fetch(claim, &job, found.clone()).await
+            }
+        };
         self.tries.fetch_add(1, Ordering::SeqCst);
         done
     }
@@ -214,6 +213,21 @@ fn foreign(url: &str) -> Located {
 
 impl Stage {
     async fn new(locate: impl Fn(&Wanted) -> Result<Located, SendError> + Send + Sync + 'static) -> Self {
+        let open = OpenChannel {
+            id: 7,
+            uuid: "u".to_owned(),
+            company: 1,
+            name: "n".to_owned(),
+            kind: relevo_adapters::KINDS[0],
+            active: true,
+            version: 1,
+            accounts: Vec::new(),
+            channel: Box::new(Double(Box::new(locate))),
+        };
+        Self::with(Some(Found::Open(Arc::new(open)))).await
+    }
+
+    async fn with(found: Option<Found>) -> Self {
         _ = rustls::crypto::ring::default_provider().install_default();
         let folder = std::env::temp_dir().join(format!("relevo-fetch-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -238,18 +252,7 @@ impl Stage {
                 total: Duration::from_secs(86_400),
             },
         };
-        let open = OpenChannel {
-            id: 7,
-            uuid: "u".to_owned(),
-            company: 1,
-            name: "n".to_owned(),
-            kind: relevo_adapters::KINDS[0],
-            active: true,
-            version: 1,
-            accounts: Vec::new(),
-            channel: Box::new(Double { locate: Box::new(locate), wanted: Mutex::default() }),
-        };
-        let handler = Arc::new(Staged { fetch, open: Arc::new(open), tries: AtomicUsize::new(0) });
+        let handler = Arc::new(Staged { fetch, found, tries: AtomicUsize::new(0) });
         let settings = Settings { slots: 4, lease: Duration::from_secs(86_400 * 30), poll: Duration::from_millis(100) };
         let runner = Runner {
             db: db.clone(),
@@ -552,6 +555,41 @@ async fn a_broken_channel_keeps_its_files_waiting_for_a_week() {
     stage.later(days);
     assert_eq!(reason(&stage.settled("a").await), GAVE_UP);
     stage.end().await;
+}
+
+#[tokio::test]
+async fn p10_a_channel_that_is_gone_is_told_and_one_that_cannot_be_used_is_waited_for() {
+    let stage = Stage::with(None).await;
+    stage.add("a").await;
+    assert_eq!(reason(&stage.settled("a").await), NO_CHANNEL);
+    stage.end().await;
+
+    let stage = Stage::with(Some(Found::Broken)).await;
+    stage.add("a").await;
+    stage.tried(1).await;
+    assert_eq!(stage.row("a").await.state, "pending");
+    assert!(stage.jobs().await[0].last_error.as_deref().is_some_and(|error| error.starts_with("auth (channel)")));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn p5_a_media_store_that_does_not_work_costs_no_file() {
+    let (url, _, task) = server().await;
+    let stage = Stage::new(move |_| Ok(at(format!("{url}/png")))).await;
+    let drafts = stage.folder.join("media");
+    std::fs::write(&drafts, "in the way").unwrap();
+    stage.add("a").await;
+    for tries in 1..=3 {
+        stage.tried(tries).await;
+        assert_eq!(stage.row("a").await.state, "pending");
+        stage.later(48 * HOUR);
+    }
+    stage.tried(4).await;
+    std::fs::remove_file(&drafts).unwrap();
+    stage.later(HOUR);
+    assert_eq!(stage.settled("a").await.state, "stored");
+    stage.end().await;
+    task.abort();
 }
 
 #[tokio::test]

@@ -132,6 +132,10 @@ fn binary(head: &[u8], claim: &Claim<'_>) -> Option<String> {
     let mime = match found {
         Some(found) if TEXTUAL.contains(&found.extension()) || !text::is_text(head) => normal(found.mime_type()),
         None if head.get(4..8) == Some(b"ftyp") => "video/mp4".to_owned(),
+        // The beginning of an MPEG frame is too little to be believed alone.
+        None if matches!(head, [0xff, 0xe0..=0xff, ..]) && claim.says("audio/mpeg", &["mp3"]) => {
+            "audio/mpeg".to_owned()
+        }
         _ => return None,
     };
     Some(container(&mime, claim).unwrap_or(mime))

@@ -95,6 +95,7 @@ fn a_statement_chooses_between_what_the_bytes_can_be() {
         (b"a,b\n1,2", "text/csv", "x.csv", "text/csv"),
         (b"A\xf1o;Monto\n", "text/csv", "x.csv", "text/csv"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/msword", "x.doc", "application/msword"),
+        (b"\xff\xfa\x90\x64\0", "audio/mpeg", "a.mp3", "audio/mpeg"),
         (JPEG, "image/jpg", "x.jpg", "image/jpeg"),
         (JPEG, "image/png", "x.png", "image/jpeg"),
         (b"\x01\x02\x03\0", "application/x-dwg", "x.dwg", "application/octet-stream"),

@@ -146,6 +146,17 @@ for_each_database! {
         let [third, first, second] = rows;
         let found = messages::attachments(&mut tx, &["m2", "m1", "m3"]).await.expect("asked");
         assert_eq!(found, [first, third, second]);
+
+        let [stored, gone] = [&found[0], &found[1]].map(Clone::clone);
+        let sha256 = Some("ab".repeat(32));
+        let stored = AttachmentRow { state: "stored".to_owned(), kind: "document".to_owned(), sha256, ..stored };
+        let gone = AttachmentRow { state: "unavailable".to_owned(), source: NASTY.to_owned(), mime: None, ..gone };
+        for row in [&stored, &gone] {
+            assert!(messages::set_attachment(&mut tx, row).await.expect("asked"));
+            assert_eq!(messages::attachment(&mut tx, &row.id).await.expect("asked").as_ref(), Some(row));
+            assert!(!messages::set_attachment(&mut tx, row).await.expect("asked"), "it is settled once");
+        }
+        assert_eq!(messages::attachment(&mut tx, "a9").await.expect("asked"), None);
     }
 
     revisions_are_kept_oldest_first: |backend| {

@@ -13,6 +13,8 @@ use super::{
 
 /// How long a message can be deleted.
 const DELETABLE: Millis = 48 * 3600 * 1000;
+/// In one call.
+const MOST_DELETED: usize = 100;
 const LONGEST_NOTICE: usize = 200;
 /// The reactions that a bot can give, without those that are rarely used.
 const REACTIONS: &str = "👍👎❤🔥🥰👏😁🤔🤯😱🤬😢🎉🤩🤮💩🙏👌🕊🤡🥱🥴😍🐳🌚🌭💯🤣⚡🍌🏆💔🤨😐🍓🍾💋🖕😈😴😭🤓👻👀🎃🙈😇😨🤝✍🤗🫡🎅🎄☃💅🤪🗿🆒💘🙉🦄😘💊🙊😎👾🤷😡";
@@ -30,13 +32,23 @@ impl Bot {
         }
     }
 
-    pub(super) fn edit_text(&self, ask: &Ask) -> Answer {
+    /// New words for a text or (`caption`) a file.
+    pub(super) fn edit(&self, ask: &Ask, caption: bool) -> Answer {
         let (chat, id, message) = self.meant(ask, "edit")?;
-        let text = text::text(ask)?;
+        let text = match caption {
+            true => text::caption(ask, ask.text("caption"))?.unwrap_or_default(),
+            false => text::text(ask)?,
+        };
         let markup = text::markup(ask)?;
         match &message {
             Some(message) if !message.ours => return Err(Refusal::bad("message can't be edited")),
-            Some(message) if message.text.as_deref() == Some(text.as_str()) && message.markup == markup => {
+            Some(message) if message.is_file && !caption => {
+                return Err(Refusal::bad("there is no text in the message to edit"));
+            }
+            Some(message) if !message.is_file && caption => {
+                return Err(Refusal::bad("there is no caption in the message to edit"));
+            }
+            Some(message) if message.text.as_deref().unwrap_or_default() == text && message.markup == markup => {
                 let what = "message is not modified: specified new message content and reply markup are exactly the \
                             same as a current content and reply markup of the message";
                 return Err(Refusal::bad(what));
@@ -54,8 +66,26 @@ impl Bot {
             ..entry
         });
         let now = self.rules.clock.now() / 1000;
+        let field = if caption { "caption" } else { "text" };
         let chat = json!({ "id": chat, "type": if chat < 0 { "group" } else { "private" } });
-        Ok(json!({ "message_id": id, "date": now, "edit_date": now, "chat": chat, "from": self.me(), "text": text }))
+        Ok(json!({ "message_id": id, "date": now, "edit_date": now, "chat": chat, "from": self.me(), field: text }))
+    }
+
+    /// Messages of a business's chats; which chat they are of, Telegram knows.
+    pub(super) fn delete_business(&self, ask: &Ask) -> Answer {
+        let connection = ask.text("business_connection_id").unwrap_or_default();
+        if !self.lock().connections.contains(&connection) && !self.rules.window_always_open {
+            return Err(Refusal::bad("business connection not found"));
+        }
+        let ids = ask.value("message_ids");
+        let ids: Vec<i64> = ids.as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
+        if ids.is_empty() || ids.len() > MOST_DELETED {
+            return Err(Refusal::bad("message identifiers are not specified"));
+        }
+        for id in ids {
+            self.note(ask, |entry| Entry { kind: "delete".to_owned(), target: Some(id.to_string()), ..entry });
+        }
+        Ok(json!(true))
     }
 
     pub(super) fn delete_message(&self, ask: &Ask) -> Answer {

@@ -70,7 +70,10 @@ pub(super) struct Chat {
 #[derive(Debug, Clone)]
 pub(super) struct Message {
     pub(super) ours: bool,
+    /// Its text or its caption.
     pub(super) text: Option<String>,
+    /// Whether it is a file, and what it says a caption.
+    pub(super) is_file: bool,
     pub(super) markup: Value,
     pub(super) sent: Millis,
 }
@@ -131,7 +134,7 @@ impl State {
         let chat = self.chat(chat);
         chat.last_message = chat.last_message.max(message);
         chat.last_inbound = now;
-        let inbound = Message { ours: false, text: None, markup: Value::Null, sent: now };
+        let inbound = Message { ours: false, text: None, is_file: false, markup: Value::Null, sent: now };
         chat.messages.insert(message, inbound);
     }
 

@@ -17,6 +17,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -45,6 +46,8 @@ pub struct BotApi {
 /// The bot, apart from its connections.
 #[derive(Debug)]
 struct Bot {
+    /// What stands before the colon of its tokens.
+    id: i64,
     rules: Rules,
     ledger: Ledger,
     faults: Faults,
@@ -57,9 +60,10 @@ impl BotApi {
     /// A server on loopback that knows the bot of this token.
     ///
     /// # Errors
-    /// If there is no free port.
+    /// If the token does not begin with a number, or there is no free port.
     pub async fn start(token: &str, rules: Rules) -> anyhow::Result<Self> {
         let bot = Arc::new(Bot {
+            id: token.split(':').next().and_then(|id| id.parse().ok()).context("a token begins with the bot's id")?,
             rules,
             ledger: Ledger::default(),
             faults: Faults::default(),
@@ -191,7 +195,7 @@ impl Bot {
             fill(Entry {
                 at: self.rules.clock.now(),
                 when: tokio::time::Instant::now(),
-                account: bot_id(ask.segment(0)).to_owned(),
+                account: self.id.to_string(),
                 method,
                 recipient: recipient.unwrap_or_default(),
                 kind: String::new(),
@@ -206,7 +210,7 @@ impl Bot {
     }
 
     fn me(&self) -> Value {
-        json!({ "id": 1, "is_bot": true, "first_name": "Casa Luma", "username": "casaluma_bot" })
+        json!({ "id": self.id, "is_bot": true, "first_name": "Casa Luma", "username": "casaluma_bot" })
     }
 
     async fn method(&self, ask: &Ask, method: &str) -> Answer {
@@ -221,8 +225,10 @@ impl Bot {
             | "sendanimation" | "sendvideonote" | "sendsticker" | "sendmediagroup" | "sendlocation" | "sendvenue"
             | "sendcontact" => self.send(ask, method),
             "sendchataction" => self.chat_action(ask),
-            "editmessagetext" => self.edit_text(ask),
+            "editmessagetext" => self.edit(ask, false),
+            "editmessagecaption" => self.edit(ask, true),
             "deletemessage" => self.delete_message(ask),
+            "deletebusinessmessages" => self.delete_business(ask),
             "setmessagereaction" => self.react(ask),
             "answercallbackquery" => self.answer_callback(ask),
             "readbusinessmessage" => self.read_business(ask),
@@ -242,10 +248,6 @@ impl Bot {
             (false, false) => Err(Refusal::of(404)),
         }
     }
-}
-
-fn bot_id(segment: &str) -> &str {
-    segment.trim_start_matches("bot").split(':').next().unwrap_or_default()
 }
 
 impl Platform for Bot {

@@ -78,7 +78,16 @@ impl Bot {
         let now = self.rules.clock.now();
         let id = state.chat(chat).next_message();
         if self.rules.remembers {
-            let message = Message { ours: true, text: piece.text.clone(), markup: markup.clone(), sent: now };
+            let message = Message {
+                ours: true,
+                text: piece.text.clone(),
+                is_file: matches!(
+                    piece.kind.as_str(),
+                    "photo" | "document" | "video" | "audio" | "voice" | "animation" | "video_note" | "sticker"
+                ),
+                markup: markup.clone(),
+                sent: now,
+            };
             state.chat(chat).messages.insert(id, message);
         }
         let mut message = Map::new();

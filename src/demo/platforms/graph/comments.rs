@@ -180,7 +180,8 @@ impl Meta {
             let fields = ask.text("fields").unwrap_or_default();
             paging["next"] = format!("{base}/v23.0/{on}/comments?limit={most}&after={to}&fields={fields}").into();
         }
-        let data: Vec<Value> = found[from..to].iter().map(|(id, comment)| shown(ask, id, comment)).collect();
+        let data: Vec<Value> =
+            found[from..to].iter().map(|(id, comment)| self.shown(&state, ask, id, comment)).collect();
         Ok(json!({ "data": data, "paging": paging }))
     }
 
@@ -189,9 +190,37 @@ impl Meta {
         self.page_of(id, token, "get")?;
         let state = self.lock();
         Ok(match state.comments.get(id) {
-            Some(comment) => shown(ask, id, comment),
+            Some(comment) => self.shown(&state, ask, id, comment),
             None => json!({ "id": id, "created_time": "2026-05-28T10:00:00+0000" }),
         })
+    }
+
+    /// The fields that were asked for.
+    fn shown(&self, state: &State, ask: &Ask, id: &str, comment: &Comment) -> Value {
+        let others = comment.from.0 != comment.page;
+        let whole = json!({
+            "id": id,
+            "message": comment.message,
+            "from": { "id": comment.from.0, "name": comment.from.1 },
+            "created_time": graph_time(comment.created),
+            "parent": comment.parent.as_ref().map(|parent| json!({ "id": parent })),
+            "attachment": comment.attachment.clone().map(|attachment| self.with_fresh_url(state, attachment)),
+            "is_hidden": comment.hidden,
+            "user_likes": comment.liked,
+            "can_hide": others,
+            "can_comment": true,
+            "can_remove": true,
+            "can_reply_privately": others && !comment.answered_privately,
+            "permalink_url": format!("https://www.facebook.com/{}?comment_id={id}", comment.post),
+        });
+        let fields = ask.text("fields").unwrap_or_else(|| "created_time,from,message".to_owned());
+        // `parent{id}`: what is asked of a part is all that there is of it.
+        let wanted = |key: &str| fields.split(',').any(|field| field.split('{').next() == Some(key));
+        let all = whole.as_object().into_iter().flatten();
+        all.filter(|(key, value)| (*key == "id" || wanted(key)) && !value.is_null())
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 }
 
@@ -208,34 +237,6 @@ fn message(ask: &Ask) -> Result<String, Refusal> {
 /// What the id of a comment begins with: a post is called page_post, a comment post_comment.
 fn post_part(on: &str, is_post: bool) -> &str {
     on.split('_').nth(usize::from(is_post)).unwrap_or(on)
-}
-
-/// The fields that were asked for.
-fn shown(ask: &Ask, id: &str, comment: &Comment) -> Value {
-    let others = comment.from.0 != comment.page;
-    let whole = json!({
-        "id": id,
-        "message": comment.message,
-        "from": { "id": comment.from.0, "name": comment.from.1 },
-        "created_time": graph_time(comment.created),
-        "parent": comment.parent.as_ref().map(|parent| json!({ "id": parent })),
-        "attachment": comment.attachment,
-        "is_hidden": comment.hidden,
-        "user_likes": comment.liked,
-        "can_hide": others,
-        "can_comment": true,
-        "can_remove": true,
-        "can_reply_privately": others && !comment.answered_privately,
-        "permalink_url": format!("https://www.facebook.com/{}?comment_id={id}", comment.post),
-    });
-    let fields = ask.text("fields").unwrap_or_else(|| "created_time,from,message".to_owned());
-    // `parent{id}`: what is asked of a part is all that there is of it.
-    let wanted = |key: &str| fields.split(',').any(|field| field.split('{').next() == Some(key));
-    let all = whole.as_object().into_iter().flatten();
-    all.filter(|(key, value)| (*key == "id" || wanted(key)) && !value.is_null())
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
 }
 
 /// `2026-05-28T10:00:00+0000`.

@@ -5,12 +5,13 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::{ask::Ask, ledger::Entry},
     Media, Meta,
     refusal::{Answer, Refusal},
+    state::State,
     success,
 };
 
@@ -141,6 +142,31 @@ impl Meta {
                 ([(header::CONTENT_TYPE, media.mime.clone())], Body::from(media.bytes.clone())).into_response()
             }
             None => (StatusCode::NOT_FOUND, "URL signature expired").into_response(),
+        }
+    }
+
+    /// Where a picture is shown to whoever has the URL, for a while.
+    pub(super) fn picture_url(&self, state: &State, id: &str) -> String {
+        format!("{}/scontent/{id}?oe={}", self.url.get().map_or("", String::as_str), state.generation)
+    }
+
+    /// An attachment whose picture is kept here, with a URL that still leads to it.
+    pub(super) fn with_fresh_url(&self, state: &State, mut attachment: Value) -> Value {
+        if let Some(id) = attachment["target"]["id"].as_str().filter(|id| state.media.contains_key(*id)) {
+            attachment["media"]["image"]["src"] = self.picture_url(state, id).into();
+        }
+        attachment
+    }
+
+    /// The picture behind such a URL.
+    pub(super) fn picture(&self, ask: &Ask) -> Response {
+        let state = self.lock();
+        let fresh = ask.number("oe").and_then(|at| u64::try_from(at).ok()) == Some(state.generation);
+        match state.media.get(ask.segment(1)).filter(|_| fresh) {
+            Some(media) => {
+                ([(header::CONTENT_TYPE, media.mime.clone())], Body::from(media.bytes.clone())).into_response()
+            }
+            None => (StatusCode::FORBIDDEN, "URL signature expired").into_response(),
         }
     }
 

@@ -67,8 +67,6 @@ impl Meta {
 
     /// What goes with a comment, as the comment shows it, and the file if we have its bytes.
     pub(super) fn attachment(&self, ask: &Ask, page: &str) -> Result<Option<(Value, Option<FileSeen>)>, Refusal> {
-        let shown =
-            |src: &str| json!({ "type": "photo", "media": { "image": { "src": src, "width": 1, "height": 1 } } });
         let photo = ask.text("attachment_id");
         let url = ask.text("attachment_url").or_else(|| ask.text("attachment_share_url"));
         match (photo, url, ask.file("source")) {
@@ -82,15 +80,16 @@ impl Meta {
                     mime: media.mime.clone(),
                     name: None,
                 };
-                Ok(Some((shown(&format!("https://scontent.example/{id}")), Some(seen))))
+                Ok(Some((shown(&id, ""), Some(seen))))
             }
-            (Some(id), ..) => Ok(Some((shown(&id), None))),
-            (None, Some(url), _) if url.starts_with("http") => Ok(Some((shown(&url), None))),
+            (Some(id), ..) => Ok(Some((shown(&id, ""), None))),
+            (None, Some(url), _) if url.starts_with("http") => Ok(Some((shown(&self.lock().next_id(), &url), None))),
             (None, Some(_), _) => Err(Refusal::parameter("Invalid parameter: attachment_url")),
             (None, None, Some(file)) => {
                 let seen = file.seen();
                 check_photo(&seen)?;
-                Ok(Some((shown("https://scontent.example/source"), Some(seen))))
+                let id = self.lock().next_id();
+                Ok(Some((shown(&id, &format!("https://scontent.example/{id}")), Some(seen))))
             }
             (None, None, None) => Ok(None),
         }
@@ -131,6 +130,16 @@ impl Meta {
         });
         Ok(json!({ "recipient_id": recipient, "message_id": id }))
     }
+}
+
+/// A photo as a comment shows it.
+pub(super) fn shown(id: &str, src: &str) -> Value {
+    json!({
+        "type": "photo",
+        "media": { "image": { "src": src, "width": 1, "height": 1 } },
+        "target": { "id": id, "url": format!("https://www.facebook.com/photo.php?fbid={id}") },
+        "url": format!("https://www.facebook.com/photo.php?fbid={id}"),
+    })
 }
 
 fn check_photo(seen: &FileSeen) -> Result<(), Refusal> {

@@ -55,15 +55,18 @@ pub(super) struct Reports {
     under_way: TaskTracker,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
+    remembers: bool,
     listener: Mutex<Option<Listener>>,
     done: Mutex<Vec<Reported>>,
 }
 
 impl Reports {
-    pub(super) fn new() -> Self {
-        Self { shared: Arc::default(), under_way: TaskTracker::new() }
+    /// `remembers`: whether what was sent is kept.
+    pub(super) fn new(remembers: bool) -> Self {
+        let shared = Shared { remembers, listener: Mutex::default(), done: Mutex::default() };
+        Self { shared: Arc::new(shared), under_way: TaskTracker::new() }
     }
 
     pub(super) fn point_to(&self, url: &str, app_secret: &str, progress: Progress) {
@@ -139,7 +142,9 @@ impl Shared {
         };
         let delivered = listener.pusher.deliver(&call).await.map(|delivered| delivered.status);
         let answer = delivered.as_ref().ok().copied();
-        lock(&self.done).push(Reported { id: id.to_owned(), what: what.to_owned(), answer });
+        if self.remembers {
+            lock(&self.done).push(Reported { id: id.to_owned(), what: what.to_owned(), answer });
+        }
         delivered
     }
 }

@@ -110,6 +110,7 @@ async fn what_telegram_does_not_take_is_refused_in_its_words() {
     let with =
         async |token: &str| client().post(format!("{}/bot{token}/getMe", bot.url())).send().await.unwrap().status();
     assert_eq!((with("77:old").await.as_u16(), with("nonsense").await.as_u16()), (401, 404));
+    assert_eq!(call(&bot, "getMe", json!({})).await.1["result"]["id"], 77);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,6 +159,10 @@ async fn files_go_up_come_down_and_are_too_large_for_a_bot() {
     assert_eq!((status, &body["result"]["caption"]), (200, &json!("mira")));
     let photo = &body["result"]["photo"][0]["file_id"];
     assert_eq!(call(&bot, "sendPhoto", json!({ "chat_id": 4401, "photo": photo })).await.0, 200, "again by its id");
+    let edit = json!({ "chat_id": 4401, "message_id": 13, "text": "x", "caption": "nuevo" });
+    let no_text = "Bad Request: there is no text in the message to edit";
+    assert_eq!(refusal(&bot, "editMessageText", edit.clone()).await.1, no_text);
+    assert_eq!(call(&bot, "editMessageCaption", edit).await.1["result"]["caption"], "nuevo");
     let items = json!([{ "type": "photo", "media": "attach://one" }, { "type": "photo", "media": photo }]);
     let form =
         reqwest::multipart::Form::new().text("chat_id", "4401").text("media", items.to_string()).part("one", part(PNG));
@@ -165,7 +170,7 @@ async fn files_go_up_come_down_and_are_too_large_for_a_bot() {
     let (_, body) = answer(client().post(url).multipart(form)).await;
     let album = body["result"].as_array().unwrap();
     assert!(album.len() == 2 && album[0]["media_group_id"] == album[1]["media_group_id"]);
-    let hashes: Vec<String> = bot.ledger().into_iter().map(|entry| entry.file.unwrap().sha256).collect();
+    let hashes: Vec<String> = bot.ledger().into_iter().filter_map(|entry| Some(entry.file?.sha256)).collect();
     assert!(hashes.len() == 4 && hashes.iter().all(|hash| *hash == hashes[0]));
 
     let file = bot.add_file("offer.pdf", b"offer");

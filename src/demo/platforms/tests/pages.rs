@@ -1,5 +1,6 @@
 //! Page comments.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{super::*, answer, client};
@@ -12,11 +13,9 @@ async fn graph(clock: &Clock) -> Graph {
     graph
 }
 
-async fn call(graph: &Graph, method: reqwest::Method, path: &str, body: Value) -> (u16, Value) {
+async fn call(graph: &Graph, method: Method, path: &str, body: Value) -> (u16, Value) {
     answer(client().request(method, format!("{}/{path}", graph.url())).bearer_auth("P1").json(&body)).await
 }
-
-use reqwest::Method;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_answers_edits_hides_likes_and_deletes() {
@@ -81,7 +80,22 @@ async fn a_photo_goes_up_first_and_then_with_a_comment_by_form_as_well() {
     assert_eq!(ledger[0].file.as_ref().unwrap().sha256, ledger[1].file.as_ref().unwrap().sha256);
     let path = format!("{}?fields=attachment", body["id"].as_str().unwrap());
     let (_, shown) = call(&graph, Method::GET, &path, json!({})).await;
-    assert_eq!(shown["attachment"]["type"], "photo");
+    assert_eq!(
+        (&shown["attachment"]["type"], &shown["attachment"]["target"]["id"]),
+        (&json!("photo"), &json!(fields[1].1))
+    );
+    let src = async || {
+        let (_, shown) = call(&graph, Method::GET, "555_901?fields=attachment", json!({})).await;
+        shown["attachment"]["media"]["image"]["src"].as_str().unwrap().to_owned()
+    };
+    let url = graph.attach_picture("555_901", "image/png", b"picture");
+    assert_eq!(
+        (client().get(&url).send().await.unwrap().bytes().await.unwrap(), src().await),
+        ("picture".into(), url.clone())
+    );
+    graph.expire_urls();
+    assert_eq!(client().get(&url).send().await.unwrap().status(), 403);
+    assert_eq!(client().get(src().await).send().await.unwrap().status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,8 @@
+//! What goes out, told against pretend platforms with the real ones' checks: replies leave, in order, at a pace, once;
+//! and whatever goes wrong is explained.
+
+mod channels;
+mod house;
+mod order;
+mod trouble;
+mod unknown;
