@@ -50,6 +50,7 @@ fn complete(routes: &OpenApi) -> Value {
     document["components"]["responses"] = refusals();
     if let Some(responses) = document["components"]["responses"].as_object_mut() {
         responses.extend(ap_refusals());
+        responses.extend(ms_refusals());
     }
     document["components"]["parameters"] = json!({"id_company": {
         "name": "id_company", "in": "query", "required": false, "schema": {"type": "integer", "format": "int64"},
@@ -64,7 +65,8 @@ fn complete(routes: &OpenApi) -> Value {
             if path.starts_with("/v2/") {
                 add_common(operation);
             } else if path.starts_with("/api/") && operation.get("security").is_none() {
-                add_common_ap(operation, method);
+                let family = if path.starts_with(mundosocial::FAMILY) { "Ms" } else { "Ap" };
+                add_common_ap(operation, method, family);
             }
             describe_success(operation);
         }
@@ -204,13 +206,47 @@ fn ap_refusals() -> Paths {
     refusals
 }
 
+/// The refusals below `/api/mundosocial/`: what is wrong with a request is always 400, in the nested form.
+fn ms_refusals() -> Paths {
+    let short = |message: &str| json!({"mensaje": message});
+    let nested = |code: u16, message: &str| {
+        let error = json!({
+            "codigoRespuesta": 0, "descripcionRespuesta": "Error", "detalleRespuesta": {"mensaje": message, "0": ""},
+        });
+        json!({"error": error, "codigo": code})
+    };
+    [
+        ("400", "Something is missing or wrong: all of it.", nested(400, "El campo tick_id es obligatorio.")),
+        ("401", "The credentials are missing or wrong.", short("Unauthenticated.")),
+        ("403", "The caller's role may not.", short("No tiene permisos para esta acción.")),
+        ("404", "`id_company` is not the caller's company.", short("La empresa indicada no existe.")),
+        (
+            "409",
+            "`Idempotency-Key`: see the introduction.",
+            nested(409, "La Idempotency-Key ya se usó con otra solicitud."),
+        ),
+        ("413", "The body is too large.", short("El cuerpo de la solicitud supera el máximo de 16 MiB.")),
+        ("415", "The body is no JSON by its own word.", short("El cuerpo debe ser JSON.")),
+        ("429", "This client key failed too often; see Retry-After.", short("Demasiados intentos fallidos.")),
+        ("500", "A defect.", short("Ocurrió un error interno.")),
+        ("503", "Nothing was done; worth another try: see Retry-After.", short("Servicio no disponible.")),
+    ]
+    .into_iter()
+    .map(|(status, description, example)| {
+        let content = json!({"application/json": {"schema": {"type": "object"}, "example": example}});
+        (format!("Ms{status}"), json!({"description": description, "content": content}))
+    })
+    .collect()
+}
+
 /// What every operation below `/api/` has.
-fn add_common_ap(operation: &mut Value, method: &str) {
+fn add_common_ap(operation: &mut Value, method: &str, family: &str) {
     let keyed = method == "post";
     for status in ["400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503"] {
         let responses = &mut operation["responses"];
-        if responses.get(status).is_none() && (status != "409" || keyed) {
-            responses[status] = json!({"$ref": format!("#/components/responses/Ap{status}")});
+        let never = (status == "409" && !keyed) || (status == "422" && family == "Ms");
+        if responses.get(status).is_none() && !never {
+            responses[status] = json!({"$ref": format!("#/components/responses/{family}{status}")});
         }
     }
     operation["security"] = json!([{"clientKey": [], "clientSecret": []}]);

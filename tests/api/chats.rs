@@ -250,8 +250,8 @@ async fn acts_reach_the_platform(house: &House) {
     let thread = taken(&house.post(client, MESSAGES, &json!({"id_chat": stage.chat})).await);
     let message = thread["data"]["messages"][0]["id_message"].clone();
     let body = json!({"id_message": message, "emoji": "👍"});
-    let first = house.call(client.says("/api/chat/reactMessage", &body, Some("k"))).await;
-    let again = house.call(client.says("/api/chat/reactMessage", &body, Some("k"))).await;
+    let first = house.post_as(client, "/api/chat/reactMessage", &body, "k").await;
+    let again = house.post_as(client, "/api/chat/reactMessage", &body, "k").await;
     assert_eq!(taken(&first), taken(&again));
     assert_eq!(
         first.json()["data"],

@@ -14,7 +14,7 @@ on_both_databases! {
     p9_a_filename_is_a_key_of_the_callers_company
 }
 
-const HOME: &str = "https://relevo.example";
+const HOME: &str = "https://relevo.example.org";
 
 async fn anybody(house: &House, path: &str) -> Reply {
     house.call(Request::get(path).body(Body::empty()).unwrap()).await

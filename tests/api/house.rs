@@ -223,7 +223,13 @@ impl House {
     }
 
     pub(super) async fn post(&self, client: &Credentials, path: &str, body: &Value) -> Reply {
-        self.call(client.says(path, body, None)).await
+        self.send(client, "POST", path, body).await
+    }
+
+    /// A POST under an `Idempotency-Key`.
+    pub(super) async fn post_as(&self, client: &Credentials, path: &str, body: &Value, key: &str) -> Reply {
+        let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+        self.call(client.request_with("POST", path, &headers, body.to_string())).await
     }
 
     pub(super) async fn body(&self, client: &Credentials, path: &str) -> Value {
@@ -256,18 +262,6 @@ impl Credentials {
         for (name, value) in headers {
             request.headers_mut().append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
-        request
-    }
-
-    /// A POST, under an `Idempotency-Key` if one is given.
-    pub(super) fn says(&self, path: &str, body: &Value, key: Option<&str>) -> Request<Body> {
-        let mut request = self.request("POST", path);
-        let headers = request.headers_mut();
-        headers.insert("content-type", "application/json".parse().unwrap());
-        if let Some(key) = key {
-            headers.insert("idempotency-key", key.parse().unwrap());
-        }
-        *request.body_mut() = Body::from(body.to_string());
         request
     }
 

@@ -1,6 +1,7 @@
 //! Mundo Social's messages and templates.
 
 use axum::{body::Body, http::Request};
+use relevo_adapters::outbound::Failure;
 use serde_json::{Value, json};
 
 use super::{
@@ -50,8 +51,8 @@ async fn messages_come_and_go_by_ticket(house: &House) {
         let reply = ok(&house.get(client, &format!("/api/mundosocial/mensajes/recibe?tick_id={named}")).await);
         assert_eq!((&reply["tick_id"], &reply["mensajes"][0]["mens_texto"]), (&ticket["tick_id"], &json!("Hola")));
         let body = json!({"tick_id": named, "mensaje": "Buenas", "mail": "daniel.bustos@prueba.com"});
-        let sent = house.call(client.says(SALE, &body, Some(&named))).await;
-        let again = house.call(client.says(SALE, &body, Some(&named))).await;
+        let sent = house.post_as(client, SALE, &body, &named).await;
+        let again = house.post_as(client, SALE, &body, &named).await;
         assert_eq!(ok(&sent), ok(&again), "P6");
         let body = sent.json();
         assert_eq!((&body["tick_id"], &body["mens_estado"]), (&ticket["tick_id"], &json!("queued")));
@@ -97,10 +98,11 @@ async fn templates_are_listed_and_open_tickets(house: &House) {
         })
     };
     let listed = format!("{TEMPLATES}?cuen_id={}", stage.whatsapp);
+    house.platform.will_fail(Failure::NotSent("away".to_owned()));
     let reply = house.get(client, &listed).await;
     assert_eq!(reply.status, 502, "nobody answers");
     assert!(reply.json()["mensaje"].as_str().unwrap().contains("plataforma"));
-    house.platform.will_answer(200, json!({"data": [template("1", "APPROVED"), template("2", "REJECTED")]}));
+    house.platform.will_answer(200, &json!({"data": [template("1", "APPROVED"), template("2", "REJECTED")]}));
     let reply = ok(&house.get(client, &listed).await);
     assert_eq!((&reply["cuen_id"], reply["plantillas"].as_array().unwrap().len()), (&json!(stage.whatsapp), 1));
     assert_eq!(
@@ -110,14 +112,15 @@ async fn templates_are_listed_and_open_tickets(house: &House) {
     let all = ok(&house.get(client, &format!("{listed}&todas=S")).await);
     assert_eq!(all["plantillas"].as_array().unwrap().len(), 2, "and nobody was asked again");
     house.clock.advance(300_000);
+    house.platform.will_fail(Failure::NotSent("away".to_owned()));
     assert_eq!(house.get(client, &listed).await.status, 502, "after five minutes somebody is");
 
     let body = json!({
         "cuen_id": stage.whatsapp, "fono": "+56 9 1234 5678", "plantilla": "hola", "idioma": "es_CL",
         "parametros": ["Ana", 7],
     });
-    let opened = house.call(client.says(TEMPLATES, &body, Some("k"))).await;
-    assert_eq!(ok(&opened), ok(&house.call(client.says(TEMPLATES, &body, Some("k"))).await), "P6");
+    let opened = house.post_as(client, TEMPLATES, &body, "k").await;
+    assert_eq!(ok(&opened), ok(&house.post_as(client, TEMPLATES, &body, "k").await), "P6");
     let opened = opened.json();
     assert_eq!((opened["tick_id"].is_i64(), &opened["number"]), (true, &opened["tick_id"]));
     let status = format!("/api/chat/messageStatus?id_message={}", opened["id_message"].as_str().unwrap());

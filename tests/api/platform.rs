@@ -1,6 +1,6 @@
 //! A platform that answers the house's calls as it was told to.
 
-use std::{borrow::Borrow, collections::VecDeque, sync::Mutex};
+use std::{collections::VecDeque, sync::Mutex};
 
 use bytes::Bytes;
 use relevo_adapters::{
@@ -19,8 +19,8 @@ pub(super) struct Platform {
 
 impl Platform {
     /// The next call is answered so.
-    pub(super) fn will_answer(&self, status: u16, body: impl Borrow<Value>) {
-        let body = Bytes::from(body.borrow().to_string());
+    pub(super) fn will_answer(&self, status: u16, body: &Value) {
+        let body = Bytes::from(body.to_string());
         self.answers.lock().unwrap().push_back(Ok(Reply { status, headers: http::HeaderMap::new(), body }));
     }
 

@@ -296,18 +296,18 @@ async fn p6_a_repeated_call_is_one_message(house: &House) {
     let bot = json!({"id_chat": "123456789", "message": "x", "id_user": 7, "name_user": "A"});
     for (path, body) in [(META, stage.meta(json!({}))), (TELEGRAM, bot), (CHAT, stage.chat(json!({})))] {
         let before = stage.messages(house).await;
-        let first = taken(&house.call(client.says(path, &body, Some(path))).await);
-        let again = taken(&house.call(client.says(path, &body, Some(path))).await);
+        let first = taken(&house.post_as(client, path, &body, path).await);
+        let again = taken(&house.post_as(client, path, &body, path).await);
         assert_eq!(first, again, "{path}");
         assert_eq!(stage.messages(house).await, before + 1, "{path}");
         let mut other = body.clone();
         other["message"] = json!("otra cosa");
-        assert_eq!(house.call(client.says(path, &other, Some(path))).await.status, 409);
-        let refused = house.call(client.says(path, &json!({}), Some("refused"))).await;
+        assert_eq!(house.post_as(client, path, &other, path).await.status, 409);
+        let refused = house.post_as(client, path, &json!({}), "refused").await;
         assert_eq!(refused.status, 422);
         house.clock.advance(1);
     }
-    taken(&house.call(client.says(CHAT, &stage.chat(json!({})), Some("refused"))).await);
+    taken(&house.post_as(client, CHAT, &stage.chat(json!({})), "refused").await);
 }
 
 async fn what_is_wrong_with_a_message_is_said_at_once(house: &House) {

@@ -9,7 +9,6 @@ mod channel;
 mod channels;
 mod chat;
 pub(super) mod content;
-mod document;
 mod error;
 mod media;
 mod meta;
@@ -29,7 +28,6 @@ pub(super) use self::{
     answer::{Answer, Envelope, number},
     body::{Asked, Fields, required},
     channel::{destination, open},
-    document::describe,
     error::Error,
     media::File,
     moment::moment,
@@ -48,7 +46,7 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
     let configuring = channels::router().merge(telegram::configuring()).route_layer(from_fn(configures));
     let working = meta::router().merge(telegram::router()).merge(chat::router());
     let asking = configuring.merge(working).route_layer(from_fn_with_state(api.clone(), authenticate));
-    describe(asking.merge(media::router()))
+    asking.merge(media::router())
 }
 
 /// The layer before the routes that configure: who may not is told so before the request is read.

@@ -11,13 +11,12 @@ use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(super) use self::{plantillawsp::Cache, words::said};
-use super::{Api, access::authenticate, ap::describe};
+use super::{Api, access::authenticate};
 
 /// Paths whose answers, also those of no handler, have this family's form.
 pub(super) const FAMILY: &str = "/api/mundosocial/";
 
 /// The family's routes; the check of credentials stands before all.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    describe(mensajes::router().merge(plantillawsp::router()))
-        .route_layer(from_fn_with_state(api.clone(), authenticate))
+    mensajes::router().merge(plantillawsp::router()).route_layer(from_fn_with_state(api.clone(), authenticate))
 }

@@ -1,4 +1,4 @@
-//! Telegram, as AP's programs and operators know it.
+//! Telegram, as AP's programs know it.
 
 mod bot;
 mod read;
@@ -9,13 +9,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::Api;
 
-/// For those who configure.
-pub(super) fn configuring() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().routes(routes!(set_webhook::set_webhook))
-}
-
 pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::default().routes(routes!(send::send)).routes(routes!(read::read))
+}
+
+/// The routes of those who configure.
+pub(super) fn configuring() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(set_webhook::set_webhook))
 }
 
 /// What the seed calls a chat: Telegram's number of it. A thread that has none of its own (a topic, a business
