@@ -28,6 +28,7 @@ on_both_databases! {
     what_waits_for_a_channel_goes_on_when_it_is_mended_p5
     types_that_nobody_can_serve_are_refused_with_those_that_exist
     foreign_channels_are_as_if_they_were_not_p9
+    where_a_platform_is_only_the_house_says_p9
 }
 
 const SECRETS: [&str; 4] = ["EAAtoken1", "shh-123", "AAinvented", "EAAtoken2"];
@@ -361,4 +362,22 @@ async fn foreign_channels_are_as_if_they_were_not_p9(house: &House) {
     }
     let everywhere = house.client(None, Role::Admin).await;
     assert_eq!(post(house, &everywhere, "update-status", status).await.status, 200);
+}
+
+async fn where_a_platform_is_only_the_house_says_p9(house: &House) {
+    let (tenant, client) = admin(house).await;
+    for name in ["graph_url", "api_base"] {
+        let mut body = whatsapp(tenant.id, "10655509");
+        body["settings"] = json!({ name: "http://169.254.169.254/v" });
+        post(house, &client, "store", body).await.ap_refused(
+            422,
+            "Errores de validacion.",
+            &[&format!("settings.{name}")],
+        );
+    }
+    let above = house.client(None, Role::Admin).await;
+    let mut body = whatsapp(tenant.id, "10655509");
+    body["settings"] = json!({"graph_url": "http://127.0.0.1:9/v"});
+    let id = added(house, &above, body).await;
+    assert_eq!(setting(house, id, "graph_url").await.as_deref(), Some("http://127.0.0.1:9/v"));
 }

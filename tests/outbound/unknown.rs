@@ -83,6 +83,27 @@ for_each_database! {
         outside.close().await;
     }
 
+    p6_a_doubt_outlives_the_wait_for_a_place: |backend| {
+        // More than the channel's pace lets through at once.
+        const CUSTOMERS: i64 = 40;
+        let outside = Outside::open(backend).await;
+        let mut conversations = Vec::new();
+        for user in 0..CUSTOMERS {
+            conversations.push(outside.telegram_customer(500 + user).await);
+        }
+        outside.bot.make_trouble(Trouble::times(40, Fault::LoseAnswer).on("sendMessage"));
+        let mut messages = Vec::new();
+        for conversation in &conversations {
+            messages.push(outside.reply(conversation, "hola").await);
+        }
+        for message in &messages {
+            let delivery = outside.reaches(message, "sent").await.delivery.unwrap();
+            assert_eq!(delivery.possible_duplicate, 1, "each may have arrived twice, and says so");
+        }
+        assert_eq!(outside.bot.ledger().len(), 80);
+        outside.close().await;
+    }
+
     p6_or_it_is_left_to_people_if_the_setting_says_so: |backend| {
         let plan = Plan { configure: |config| config.dispatch.resend_unknown = false, ..Plan::default() };
         let outside = Outside::open_as(backend, plan).await;

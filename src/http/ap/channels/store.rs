@@ -54,6 +54,7 @@ pub(super) struct Body {
     responses((status = 200, body = Envelope<Channel>, description = "The new channel."))
 )]
 pub(super) async fn store(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
+    let of_house = asked.caller.company.is_none();
     let fields = &mut asked.fields;
     fields.need_int_or("id_company", NO_COMPANY);
     let name = fields.need_text("name");
@@ -66,7 +67,7 @@ pub(super) async fn store(State(api): State<Api>, mut asked: Asked) -> Result<An
     if words.is_none_or(Words::needs_token) && !fields.is_given("token") {
         fields.missing("token", NO_TOKEN);
     }
-    let mut settings = words.map(|words| words.settings(fields)).unwrap_or_default();
+    let mut settings = words.map(|words| words.settings(fields, of_house)).unwrap_or_default();
     fields.check(INVALID)?;
     let company = asked.company(&api, "id_company").await?;
     let Some(words) = words else { return Err(Error::Invalid(INVALID, BTreeMap::new())) };

@@ -83,6 +83,14 @@ impl Words {
         self.key(Role::Token).is_some_and(|key| key.ends_with("access_token"))
     }
 
+    /// Whether a setting of this name says where the platform is.
+    fn is_address(self, name: &str) -> bool {
+        const ADDRESSES: [&str; 2] = ["graph_url", "api_url"];
+        let settings = self.kind().map_or(&[][..], |kind| kind.settings);
+        let named = settings.iter().find(|setting| setting.key == name || setting.aliases.contains(&name));
+        named.is_some_and(|setting| ADDRESSES.contains(&setting.key))
+    }
+
     /// Whether the type's account is the name of a secret, so that `app` is given as the secret and answered as the
     /// account.
     fn app_is_secret(self) -> bool {
@@ -90,8 +98,9 @@ impl Words {
         self.kind().is_some_and(|kind| kind.settings.iter().any(|setting| Some(setting.key) == key && setting.secret))
     }
 
-    /// The settings that a request gives, by key.
-    pub(in crate::http::ap) fn settings(self, fields: &mut Fields) -> Vec<(String, String)> {
+    /// The settings that a request gives, by key. Where a platform is belongs to those who run the house (`of_house`):
+    /// a tenant could let it ask addresses that only the house reaches (P9).
+    pub(in crate::http::ap) fn settings(self, fields: &mut Fields, of_house: bool) -> Vec<(String, String)> {
         let mut settings = Vec::new();
         for (role, field) in ROLES {
             let Some(value) = fields.text(field) else { continue };
@@ -106,6 +115,10 @@ impl Words {
         }
         for (name, value) in fields.object("settings") {
             match setting_text(&value) {
+                Some(_) if !of_house && self.is_address(&name) => fields.complain(
+                    &format!("settings.{name}"),
+                    "Solo un super-administrador puede cambiar la dirección de la plataforma.",
+                ),
                 Some(value) => settings.push((name, value)),
                 None => fields.complain(&format!("settings.{name}"), "El valor debe ser un texto."),
             }

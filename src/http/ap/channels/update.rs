@@ -67,11 +67,12 @@ pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<A
     let mut tx = api.0.db.write().await?;
     let row = channels::find(&mut tx, Some(company), id).await?.ok_or(MISSING)?;
     let words = Words::of_stored(&row.kind).ok_or(MISSING)?;
+    let of_house = asked.caller.company.is_none();
     let fields = &mut asked.fields;
     if named.is_some_and(|named| named.name != words.name) {
         fields.complain("type", format!("El tipo de un canal no se puede cambiar; este es {}.", words.name));
     }
-    let settings = words.settings(fields);
+    let settings = words.settings(fields, of_house);
     fields.check(INVALID)?;
     let change = Change { name: name.as_deref(), settings, reopen_within_ms: None };
     let view = channels::update(&mut tx, &api.0.clock, &api.0.key, id, change)
