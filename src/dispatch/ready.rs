@@ -24,7 +24,7 @@ const PAUSED_MS: Millis = 600_000;
 const BROKEN_MS: Millis = 60_000;
 /// How long the one that tries a held channel has for it.
 const TRIAL_MS: Millis = 60_000;
-/// A place on the channel is reserved: it is not asked for again.
+/// A place on the channel is reserved: it is not asked for again. What was unknown of an earlier try stands behind it.
 pub(super) const PLACED: &str = "placed";
 /// Messages whose names a mail refers to.
 const HISTORY: i64 = 10;
@@ -101,7 +101,7 @@ impl Send {
         if chat > now {
             return Some(Step::Later(chat, false));
         }
-        if claim.job().phase.as_deref() == Some(PLACED) {
+        if claim.job().phase.as_deref().is_some_and(|phase| phase.starts_with(PLACED)) {
             return None;
         }
         let channel = self.pace.take(open.id, pacing.channel, now);

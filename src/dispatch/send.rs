@@ -74,8 +74,8 @@ impl Handler for Send {
             Step::Go(ready) => self.go(claim, job, *ready).await,
             Step::Done => self.drop_job(claim).await,
             Step::Later(at, placed) => {
-                let phase = if placed { Some(PLACED) } else { claim.job().phase.clone().as_deref().and_then(doubt) };
-                self.postpone(claim, at, phase).await
+                let phase = waiting(claim.job().phase.as_deref(), placed);
+                self.postpone(claim, at, phase.as_deref()).await
             }
             Step::Fail(reason) => self.settle(claim, &job, None, Outcome::Failed(reason)).await,
         }
@@ -112,8 +112,8 @@ impl Send {
 
     /// What became of earlier tries (P6).
     async fn past(&self, claim: &Claim, ready: &Ready, outlet: &dyn Outlet) -> Past {
-        let phase = match claim.job().phase.as_deref() {
-            Some(phase @ (SENDING | UNKNOWN | AWAITED)) if !ready.outbound.act.is_idempotent() => phase,
+        let phase = match claim.job().phase.as_deref().and_then(doubt) {
+            Some(phase) if !ready.outbound.act.is_idempotent() => phase,
             _ => return Past::Clear,
         };
         let policy = ready.open.kind.capabilities.sending.map_or(UnknownOutcome::Flag, |sending| sending.unknown);
@@ -216,7 +216,32 @@ impl Send {
     }
 }
 
-/// A doubt about an earlier try outlives a wait.
+/// The phase of a send that waits: a doubt about an earlier try outlives the wait, whatever it is for (P6).
+fn waiting(phase: Option<&str>, placed: bool) -> Option<String> {
+    match (placed, phase.and_then(doubt)) {
+        (true, Some(doubt)) => Some(format!("{PLACED} {doubt}")),
+        (true, None) => Some(PLACED.to_owned()),
+        (false, doubt) => doubt.map(str::to_owned),
+    }
+}
+
 fn doubt(phase: &str) -> Option<&'static str> {
-    [SENDING, UNKNOWN, AWAITED].into_iter().find(|known| *known == phase)
+    [SENDING, UNKNOWN, AWAITED].into_iter().find(|known| phase.ends_with(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p6_a_doubt_outlives_the_wait_for_a_place() {
+        for known in [SENDING, UNKNOWN, AWAITED] {
+            let placed = waiting(Some(known), true);
+            assert_eq!(placed.as_deref().and_then(doubt), Some(known));
+            let held = waiting(placed.as_deref(), false);
+            assert_eq!(held.as_deref(), Some(known), "a place that was not used is asked for again");
+        }
+        assert_eq!(waiting(None, true).as_deref().and_then(doubt), None);
+        assert_eq!(waiting(Some(PLACED), false), None);
+    }
 }

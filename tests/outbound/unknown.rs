@@ -1,6 +1,6 @@
 //! No silent double send (P6): what happens when nobody knows whether a send succeeded.
 
-use relevo::demo::platforms::{Fault, Progress, SmtpFault, Stage, Trouble};
+use relevo::demo::platforms::{Fault, Progress, Rules, SmtpFault, Stage, Trouble};
 
 use super::house::{Outside, Plan, status};
 use crate::{
@@ -80,6 +80,29 @@ for_each_database! {
         let trail = outside.reaches(&message, "sent").await;
         assert_eq!(trail.delivery.unwrap().possible_duplicate, 1);
         assert_eq!(outside.bot.ledger().len(), 2);
+        outside.close().await;
+    }
+
+    p6_a_doubt_outlives_the_wait_for_a_place_on_a_busy_channel: |backend| {
+        let outside = Outside::open_as(backend, Plan { rules: || Rules::strict().unpaced(), ..Plan::default() }).await;
+        let conversation = outside.telegram_customer(42).await;
+        let mut others = Vec::new();
+        for user in 0..90 {
+            others.push(outside.telegram_customer(1_000 + user).await);
+        }
+        outside.bot.make_trouble(Trouble::once(Fault::LoseAnswer).to("42"));
+        // More than the bot may send in a second, before and after the one whose answer is lost.
+        let (before, after) = others.split_at(30);
+        for other in before {
+            outside.reply(other, "aviso").await;
+        }
+        let message = outside.reply(&conversation, "hola").await;
+        for other in after {
+            outside.reply(other, "aviso").await;
+        }
+        let trail = outside.reaches(&message, "sent").await;
+        assert_eq!(outside.bot.ledger().iter().filter(|entry| entry.recipient == "42").count(), 2);
+        assert_eq!(trail.delivery.unwrap().possible_duplicate, 1);
         outside.close().await;
     }
 
