@@ -2,7 +2,7 @@
 //! and whatever goes wrong is explained.
 
 mod channels;
-mod house;
+pub(crate) mod house;
 mod order;
 mod trouble;
 mod unknown;
