@@ -2,6 +2,7 @@
 //! and whatever goes wrong is explained.
 
 mod channels;
+mod day;
 pub(crate) mod house;
 mod order;
 mod trouble;
