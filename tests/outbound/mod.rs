@@ -4,6 +4,7 @@
 mod channels;
 mod day;
 pub(crate) mod house;
+mod mail;
 mod order;
 mod trouble;
 mod unknown;
