@@ -106,6 +106,9 @@ pub struct Dispatch {
     pub resend_unknown: bool,
     #[serde(rename = "trial_after_seconds", deserialize_with = "seconds")]
     pub trial_after: Duration,
+    /// How long a dead process's work waits.
+    #[serde(rename = "lease_seconds", deserialize_with = "seconds")]
+    pub lease: Duration,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -327,6 +330,7 @@ impl Config {
             ("dispatch.poll_milliseconds", self.dispatch.poll.as_millis() >= 10, "must be at least 10"),
             ("dispatch.retry_base_seconds", !self.dispatch.retry_base.is_zero(), "must be at least 1"),
             ("dispatch.trial_after_seconds", !self.dispatch.trial_after.is_zero(), "must be at least 1"),
+            ("dispatch.lease_seconds", !self.dispatch.lease.is_zero(), "must be at least 1"),
             (
                 "dispatch.retry_cap_seconds",
                 self.dispatch.retry_cap >= self.dispatch.retry_base,
@@ -487,6 +491,7 @@ mod tests {
             ("RELEVO__MEDIA__S3_ENDPOINT", "http://minio:9000", "media.s3_endpoint: is not encrypted"),
             ("RELEVO__MEDIA__S3_REGION", "", "media.s3_region: must not be empty"),
             ("RELEVO__MEDIA__MAX_MEGABYTES", "0", "media.max_megabytes: must be from 1 to 4096"),
+            ("RELEVO__DISPATCH__LEASE_SECONDS", "0", "dispatch.lease_seconds: must be at least 1"),
             ("RELEVO__TELEMETRY__LOG", "relevo=loud", "telemetry.log: "),
             ("RELEVO__TELEMETRY__JSON", "maybe", "telemetry.json: must be true or false"),
         ] {

@@ -15,7 +15,7 @@ mod send;
 mod settle;
 mod smtp;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use relevo_adapters::outbound::Io;
 use tokio_util::sync::CancellationToken;
@@ -35,9 +35,6 @@ use crate::{
     media::Blobs,
     store::Db,
 };
-
-/// How long a dead process's sends wait.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// Everything the dispatcher works with.
 #[derive(Debug)]
@@ -94,7 +91,7 @@ impl Dispatcher {
             clock: self.clock.clone(),
             bell: self.bell.clone(),
             kind,
-            settings: Settings { slots, lease: LEASE, poll: self.settings.poll },
+            settings: Settings { slots, lease: self.settings.lease, poll: self.settings.poll },
             handler: Arc::new(handler),
         }
     }

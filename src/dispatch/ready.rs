@@ -27,7 +27,7 @@ const PAUSED_MS: Millis = 600_000;
 const BROKEN_MS: Millis = 60_000;
 /// How long the one that tries a held channel has for it.
 const TRIAL_MS: Millis = 60_000;
-/// A place on the channel is reserved: it is not asked for again.
+/// A place on the channel is reserved: it is not asked for again. What was unknown of an earlier try stands behind it.
 pub(super) const PLACED: &str = "placed";
 /// How late a place may be taken.
 const PLACE_HOLDS_MS: Millis = 2_000;
@@ -126,7 +126,7 @@ impl Send {
             return Some(Step::Later(chat, false));
         }
         // A place holds for its moment: after a longer wait everybody would come at once.
-        let placed = claim.job().phase.as_deref() == Some(PLACED);
+        let placed = claim.job().phase.as_deref().is_some_and(|phase| phase.starts_with(PLACED));
         if placed && (0..PLACE_HOLDS_MS).contains(&(now - claim.job().due_at)) {
             return None;
         }

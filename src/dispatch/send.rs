@@ -85,9 +85,7 @@ impl Handler for Send {
             Step::Useless => self.drop_job(claim).await,
             Step::Reported => self.close(claim, &job).await,
             Step::Later(at, placed) => {
-                // A doubt about an earlier try outlives the wait for a place.
-                let kept = claim.job().phase.as_deref().and_then(lasting);
-                let phase = kept.or_else(|| placed.then(|| PLACED.to_owned()));
+                let phase = waiting(claim.job().phase.as_deref(), placed);
                 self.postpone(claim, at, phase.as_deref()).await
             }
             Step::Paused(until) => self.wait_for_change(claim, &job, until).await,
@@ -148,8 +146,8 @@ impl Send {
 
     /// What became of earlier tries (P6).
     async fn past(&self, claim: &Claim, ready: &Ready, outlet: &dyn Outlet) -> Past {
-        let phase = match claim.job().phase.as_deref() {
-            Some(phase @ (SENDING | UNKNOWN | AWAITED)) if !ready.outbound.act.is_idempotent() => phase,
+        let phase = match claim.job().phase.as_deref().and_then(doubt) {
+            Some(phase) if !ready.outbound.act.is_idempotent() => phase,
             _ => return Past::Clear,
         };
         let policy = ready.open.kind.capabilities.sending.map_or(UnknownOutcome::Flag, |sending| sending.unknown);
@@ -242,7 +240,7 @@ impl Send {
     /// it is seen to be over, or this wait is seen by who ends it.
     async fn wait_with(&self, claim: Claim, job: &SendJob, until: Millis) -> Result<(), JobError> {
         let now = self.clock.now();
-        let phase = claim.job().phase.as_deref().and_then(lasting);
+        let phase = waiting(claim.job().phase.as_deref(), false);
         let mut tx = self.db.write().await?;
         let held = deliveries::lock_hold(&mut tx, job.channel).await?;
         jobs::forgive(&mut tx, claim.job().id).await?;
@@ -255,7 +253,7 @@ impl Send {
     async fn wait_for_change(&self, claim: Claim, job: &SendJob, until: Millis) -> Result<(), JobError> {
         const STALE_MS: Millis = 2_500;
         let now = self.clock.now();
-        let phase = claim.job().phase.as_deref().and_then(lasting);
+        let phase = waiting(claim.job().phase.as_deref(), false);
         let mut tx = self.db.write().await?;
         let known = self.directory.version(job.channel).await;
         let channel = channels::lock(&mut tx, job.channel).await?;
@@ -297,13 +295,45 @@ impl Send {
     }
 }
 
+/// The phase of a send that waits: what lasts outlives the wait, whatever it is for (P6).
+fn waiting(phase: Option<&str>, placed: bool) -> Option<String> {
+    match (placed, phase.and_then(lasting)) {
+        (true, Some(lasting)) => Some(format!("{PLACED} {lasting}")),
+        (true, None) => Some(PLACED.to_owned()),
+        (false, lasting) => lasting.map(str::to_owned),
+    }
+}
+
 /// What outlives a wait: a doubt about an earlier try, and how often the channel's rights were found wanting.
-fn lasting(phase: &str) -> Option<String> {
-    let lasts = [SENDING, UNKNOWN, AWAITED].contains(&phase) || phase.starts_with(REFUSED);
-    lasts.then(|| phase.to_owned())
+fn lasting(phase: &str) -> Option<&str> {
+    let bare = phase.strip_prefix(PLACED).map_or(phase, str::trim_start);
+    (doubt(bare).is_some() || bare.starts_with(REFUSED)).then_some(bare)
+}
+
+/// A doubt about an earlier try.
+fn doubt(phase: &str) -> Option<&'static str> {
+    [SENDING, UNKNOWN, AWAITED].into_iter().find(|known| phase.ends_with(known))
 }
 
 /// How often this message alone met a channel whose credentials or rights did not suffice.
 pub(super) fn refusals(phase: Option<&str>) -> u32 {
-    phase.and_then(|phase| phase.strip_prefix(REFUSED)?.parse().ok()).unwrap_or_default()
+    phase.and_then(lasting).and_then(|phase| phase.strip_prefix(REFUSED)?.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p6_a_doubt_outlives_the_wait_for_a_place() {
+        for known in [SENDING, UNKNOWN, AWAITED] {
+            let placed = waiting(Some(known), true);
+            assert_eq!(placed.as_deref().and_then(doubt), Some(known));
+            let held = waiting(placed.as_deref(), false);
+            assert_eq!(held.as_deref(), Some(known), "a place that was not used is asked for again");
+        }
+        assert_eq!(waiting(None, true).as_deref().and_then(doubt), None);
+        assert_eq!(waiting(Some(PLACED), false), None);
+        assert_eq!(refusals(waiting(Some("refused:2"), true).as_deref()), 2);
+    }
 }

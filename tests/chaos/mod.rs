@@ -1,8 +1,10 @@
 //! Chaos: processes are killed and servers restarted while platforms post, and in the end everything is there once.
 
+mod gate;
 mod house;
 mod platforms;
 mod processes;
+mod sends;
 mod servers;
 mod shutdown;
 

@@ -2,7 +2,9 @@
 //! and whatever goes wrong is explained.
 
 mod channels;
-mod house;
+mod day;
+pub(crate) mod house;
+mod mail;
 mod order;
 mod trouble;
 mod unknown;

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use relevo::{
-    demo::platforms::{Fault, Gone, SmtpFault, Stage, Trouble},
-    desk::channels,
-};
+use relevo::demo::platforms::{Fault, Gone, SmtpFault, Stage, Trouble};
 
 use super::house::{Outside, WA_TOKEN, status};
 use crate::{
@@ -105,12 +102,7 @@ for_each_database! {
         }
         // The operator sets a new token: everything leaves by itself, in order.
         outside.graph.renew_token(PHONE, "EAAnew");
-        let base = outside.house.base();
-        let mut tx = base.db.write().await.unwrap();
-        let change = channels::Change { settings: vec![("access_token".to_owned(), "EAAnew".to_owned())], ..channels::Change::default() };
-        channels::update(&mut tx, &base.clock, &base.key, outside.house.channels["whatsapp"].id_channel, change).await.unwrap();
-        tx.commit().await.unwrap();
-        outside.house.apps.iter().for_each(|app| app.bell().ring());
+        outside.set("whatsapp", &[("access_token", "EAAnew")]).await;
         for message in &held {
             let trail = outside.reaches(message, "accepted").await;
             assert_eq!((trail.hold, trail.delivery.unwrap().possible_duplicate), (None, 0));

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 pub(crate) use program::{Ended, Program, Relevo};
 pub(crate) use proxy::Proxy;
-pub(crate) use services::{Backend, DatabaseKind, QueueKind, Servers, run, run_on};
+pub(crate) use services::{Backend, DatabaseKind, QueueKind, Servers, Submission, run, run_on};
 
 /// How long a condition may take to come true, on a busy machine as well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
