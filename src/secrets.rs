@@ -8,9 +8,11 @@ use chacha20poly1305::{
     Key, KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
+use hmac::{Hmac, Mac};
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 
 /// What every output shows in a secret's place (the seeds' `"token": "****"`).
 pub const MASK: &str = "****";
@@ -20,7 +22,7 @@ const NONCE_BYTES: usize = 24;
 
 /// The key that seals every channel secret. `Debug` shows nothing of it.
 #[derive(Clone)]
-pub struct MasterKey(XChaCha20Poly1305, String);
+pub struct MasterKey(XChaCha20Poly1305, String, Hmac<Sha256>);
 
 impl std::fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -73,7 +75,24 @@ impl MasterKey {
         let fingerprint = relevo_adapters::verify::hex(&Sha256::digest([b"relevo master key", bytes].concat())[..8]);
         #[expect(clippy::expect_used, reason = "every caller has checked the length")]
         let key = Key::try_from(bytes).expect("32 bytes");
-        Self(XChaCha20Poly1305::new(&key), fingerprint)
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let mut derived = Hmac::<Sha256>::new_from_slice(bytes).expect("a key");
+        derived.update(b"relevo signatures");
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let signer = Hmac::new_from_slice(&derived.finalize().into_bytes()).expect("a key");
+        Self(XChaCha20Poly1305::new(&key), fingerprint, signer)
+    }
+
+    /// A signature, in hex, over what we said ourselves; `context` says what for, and holds no line feed.
+    pub fn sign(&self, text: &str, context: &str) -> String {
+        let mut signer = self.2.clone();
+        signer.update(format!("{context}\n{text}").as_bytes());
+        relevo_adapters::verify::hex(&signer.finalize().into_bytes())
+    }
+
+    /// Whether we signed this; compares in constant time.
+    pub fn is_signed(&self, text: &str, context: &str, signature: &str) -> bool {
+        self.sign(text, context).as_bytes().ct_eq(signature.as_bytes()).into()
     }
 
     /// A short public name of the key, by which a database knows that it is the right one.
@@ -150,5 +169,16 @@ mod tests {
         assert_ne!(other.fingerprint(), key.fingerprint());
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(format!("{key:?}"), "MasterKey(***)");
+    }
+
+    #[test]
+    fn p9_a_signature_holds_for_its_text_its_purpose_and_its_key() {
+        let key = |byte: u8| MasterKey::from_base64(&STANDARD.encode([byte; 32]).into()).unwrap();
+        let signature = key(1).sign("file 7", "media");
+        assert!(key(1).is_signed("file 7", "media", &signature));
+        assert!(!key(1).is_signed("file 8", "media", &signature));
+        assert!(!key(1).is_signed("file 7", "other", &signature));
+        assert!(!key(2).is_signed("file 7", "media", &signature));
+        assert!(!key(1).is_signed("file 7", "media", &signature[1..]) && !key(1).is_signed("file 7", "media", ""));
     }
 }

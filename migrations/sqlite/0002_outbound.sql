@@ -35,12 +35,13 @@ CREATE INDEX jobs_dead ON jobs (state, id) WHERE state <> 'ready';
 
 -- What became of each try that did not succeed.
 CREATE TABLE job_tries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     job_id INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
     at INTEGER NOT NULL,
     error TEXT NOT NULL
 ) STRICT;
-CREATE INDEX job_tries_job ON job_tries (job_id, at);
+CREATE INDEX job_tries_job ON job_tries (job_id, id);
 
 -- One outbound message's way out. failure is JSON: class, code, es, en, detail. possible_duplicate: it may have been
 -- delivered twice, because an earlier try had no answer.

@@ -3,6 +3,7 @@
 //! May use: `store`, `domain`, the adapters' vocabulary. Used by the worker, `http`, `cli`.
 
 pub mod channels;
+pub mod chats;
 pub mod clients;
 pub mod intake;
 pub mod outbox;

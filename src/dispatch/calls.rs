@@ -93,7 +93,10 @@ impl Calls {
     }
 
     async fn read(&self, sha256: &str) -> Result<Bytes, Failure> {
-        self.blobs.bytes(sha256, LARGEST_BLOB).await.map_err(|error| missing(&error))
+        self.blobs.bytes(sha256, LARGEST_BLOB).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::FileTooLarge => Failure::Local("a file is too large for a mail".to_owned()),
+            _ => missing(&error),
+        })
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) enum Step {
     Done,
     /// Not before this moment; `true`: a place on the channel is reserved for then.
     Later(Millis, bool),
+    /// The channel is held; not before this moment, unless the hold ends meanwhile.
+    Held(Millis),
     Fail(FailureReason),
 }
 
@@ -72,11 +74,11 @@ impl Send {
         let trial = match hold {
             None => None,
             Some(hold) if hold.version == open.version && now < hold.until => {
-                return Ok(Step::Later(hold.until, false));
+                return Ok(Step::Held(hold.until));
             }
             Some(hold) => match self.take_trial(&hold, now).await? {
                 true => Some(hold),
-                false => return Ok(Step::Later(now + TRIAL_MS, false)),
+                false => return Ok(Step::Held(now + TRIAL_MS)),
             },
         };
         if trial.is_none()

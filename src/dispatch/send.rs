@@ -74,9 +74,10 @@ impl Handler for Send {
             Step::Go(ready) => self.go(claim, job, *ready).await,
             Step::Done => self.drop_job(claim).await,
             Step::Later(at, placed) => {
-                let phase = if placed { Some(PLACED) } else { claim.job().phase.clone().as_deref().and_then(doubt) };
+                let phase = if placed { Some(PLACED) } else { claim.job().phase.as_deref().and_then(doubt) };
                 self.postpone(claim, at, phase).await
             }
+            Step::Held(until) => self.wait_with(claim, &job, until).await,
             Step::Fail(reason) => self.settle(claim, &job, None, Outcome::Failed(reason)).await,
         }
     }
@@ -199,6 +200,17 @@ impl Send {
     async fn postpone(&self, claim: Claim, at: Millis, phase: Option<&str>) -> Result<(), JobError> {
         let mut tx = self.db.write().await?;
         claim.later(&mut tx, at, phase, self.clock.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Waits with the channel. Whoever ends the hold wakes those that wait: the hold's row is held here, so that either
+    /// it is seen to be over, or this wait is seen by who ends it.
+    async fn wait_with(&self, claim: Claim, job: &SendJob, until: Millis) -> Result<(), JobError> {
+        let now = self.clock.now();
+        let phase = claim.job().phase.as_deref().and_then(doubt);
+        let mut tx = self.db.write().await?;
+        let held = deliveries::lock_hold(&mut tx, job.channel).await?;
+        claim.later(&mut tx, if held { until } else { now }, phase, now).await?;
         Ok(tx.commit().await?)
     }
 

@@ -16,6 +16,7 @@ mod extract;
 mod files;
 mod health;
 mod idempotency;
+mod mundosocial;
 mod openapi;
 #[cfg(test)]
 mod tests;
@@ -88,6 +89,7 @@ struct Inner {
     io: Arc<dyn Io>,
     bell: Bell,
     public_url: String,
+    templates: mundosocial::Cache,
     access: Access,
     journal: Journal,
     bodies: Admission,
@@ -118,6 +120,7 @@ impl Api {
             io,
             bell,
             public_url,
+            templates: mundosocial::Cache::default(),
             access,
             journal,
             bodies,

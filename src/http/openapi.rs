@@ -7,7 +7,7 @@ use utoipa::openapi::{OpenApi, OpenApiBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{Api, ap, health, v2};
+use super::{Api, ap, health, mundosocial, v2};
 
 /// Every route that describes itself.
 pub(super) fn collect(api: &Api) -> OpenApiRouter<Api> {
@@ -17,6 +17,7 @@ pub(super) fn collect(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(health::metrics))
         .merge(v2::router(api))
         .merge(ap::router(api))
+        .merge(mundosocial::router(api))
 }
 
 /// `GET /openapi.json` and `GET /docs/`.

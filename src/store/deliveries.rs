@@ -356,6 +356,23 @@ pub async fn hold(tx: &mut Tx, channel: i64) -> Result<Option<Hold>> {
     )
 }
 
+/// Holds a hold's row until the end of the transaction; gives whether there is one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock_hold(tx: &mut Tx, channel: i64) -> Result<bool> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        Sql {
+            sqlite: "SELECT channel_id FROM channel_holds WHERE channel_id = $1",
+            postgres: "SELECT channel_id FROM channel_holds WHERE channel_id = $1 FOR UPDATE",
+        },
+        channel
+    )?;
+    Ok(row.is_some())
+}
+
 /// Sets or renews a hold; the moment when it began stays.
 ///
 /// # Errors

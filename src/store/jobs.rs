@@ -354,7 +354,7 @@ pub struct Try {
 /// # Errors
 /// Those of the database.
 pub async fn tries(tx: &mut Tx, id: i64) -> Result<Vec<Try>> {
-    fetch_all!(tx, Try, "SELECT attempt, at, error FROM job_tries WHERE job_id = $1 ORDER BY at, attempt", id)
+    fetch_all!(tx, Try, "SELECT attempt, at, error FROM job_tries WHERE job_id = $1 ORDER BY id", id)
 }
 
 /// Lets a dead job be tried again, at the place in its lane that it had; gives whether it was dead.

@@ -441,6 +441,52 @@ pub async fn of_ticket(tx: &mut Tx, ticket: &str, limit: i64) -> Result<Vec<Mess
     )
 }
 
+/// A conversation's messages before a moment and id, newest first by the platform's time, then by arrival.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_conversation(
+    tx: &mut Tx,
+    conversation: &str,
+    (before, id): (Millis, &str),
+    limit: i64,
+) -> Result<Vec<MessageRow>> {
+    fetch_all!(
+        tx,
+        MessageRow,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM messages m WHERE m.conversation_id = $1 AND (m.at, m.id) < ($2, $3) \
+             ORDER BY m.at DESC, m.id DESC LIMIT $4"
+        ),
+        conversation,
+        before,
+        id,
+        limit
+    )
+}
+
+/// What a channel's customers wrote, in the order of arrival, from the message with the id `from` on.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_customers(tx: &mut Tx, channel: i64, from: &str, limit: i64) -> Result<Vec<MessageRow>> {
+    fetch_all!(
+        tx,
+        MessageRow,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM messages m WHERE m.id >= $2 AND m.channel_id = $1 AND m.direction = 'in' AND m.origin = 'contact' \
+             ORDER BY m.id LIMIT $3"
+        ),
+        channel,
+        from,
+        limit
+    )
+}
+
 /// How many messages a company has.
 ///
 /// # Errors

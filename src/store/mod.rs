@@ -12,6 +12,7 @@ mod pool;
 
 pub mod audit;
 pub mod channels;
+pub mod chats;
 pub mod clients;
 pub mod companies;
 pub mod contacts;

@@ -22,7 +22,7 @@ use crate::support::Backend;
 use relevo::{
     clock::Clock,
     config::Config,
-    desk::{clients, clients::Role, intake},
+    desk::{channels::NewChannel, clients, clients::Role, intake},
     directory::Directory,
     domain::Envelope,
     gateway::Gateway,
@@ -189,6 +189,14 @@ impl House {
         self.write(async |tx| channels::insert(tx, &row, std::slice::from_ref(&row.uuid)).await.unwrap()).await
     }
 
+    /// A channel that can be opened.
+    pub(super) async fn open_channel(&self, tenant: &Tenant, kind: &str, settings: &[(&str, &str)]) -> i64 {
+        let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let new = NewChannel { company: tenant.id, kind, name: "Canal", settings, reopen_within_ms: None };
+        let add = async |tx: &mut Tx| relevo::desk::channels::add(tx, &self.clock, &self.key, new).await.unwrap();
+        self.write(add).await.id_channel
+    }
+
     pub(super) async fn apply(&self, events: &[Envelope]) {
         self.write(async |tx| intake::apply(tx, &self.clock, events).await.map(drop).unwrap()).await;
     }
@@ -212,6 +220,10 @@ impl House {
 
     pub(super) async fn get(&self, client: &Credentials, path: &str) -> Reply {
         self.call(client.request("GET", path)).await
+    }
+
+    pub(super) async fn post(&self, client: &Credentials, path: &str, body: &Value) -> Reply {
+        self.call(client.says(path, body, None)).await
     }
 
     pub(super) async fn body(&self, client: &Credentials, path: &str) -> Value {
@@ -244,6 +256,18 @@ impl Credentials {
         for (name, value) in headers {
             request.headers_mut().append(HeaderName::try_from(*name).unwrap(), value.parse().unwrap());
         }
+        request
+    }
+
+    /// A POST, under an `Idempotency-Key` if one is given.
+    pub(super) fn says(&self, path: &str, body: &Value, key: Option<&str>) -> Request<Body> {
+        let mut request = self.request("POST", path);
+        let headers = request.headers_mut();
+        headers.insert("content-type", "application/json".parse().unwrap());
+        if let Some(key) = key {
+            headers.insert("idempotency-key", key.parse().unwrap());
+        }
+        *request.body_mut() = Body::from(body.to_string());
         request
     }
 

@@ -14,11 +14,15 @@ macro_rules! on_both_databases {
 mod access;
 mod ap;
 mod channels;
+mod chats;
+mod files;
 mod house;
+mod mundosocial;
 mod openapi;
 mod pages;
 mod platform;
 mod seeds;
+mod sending;
 mod set_webhook;
 mod tickets;
 mod trouble;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{config::Config, mail::Mail, mime::Address};
 use crate::text;
 
-/// The field that marks our own mails.
+/// The field that marks our own mails, with the address of the mailbox that sent them.
 pub const LOOP_HEADER: &str = "X-Relevo-Loop";
 
 /// What a mail's headers say about the machine that may have written it.
@@ -119,12 +119,18 @@ pub(crate) fn classify(mail: &Mail, sender: Option<&Address>, config: &Config) -
     written_by_machine(mail, sender, &mut found);
     asks_for_silence(mail, sender, &mut found);
     let own = sender.is_some_and(|sender| config.is_own(&sender.email));
-    if own || mail.headers.has(LOOP_HEADER) {
+    if own || has_our_mark(mail, config) {
         found.looped = true;
         found.reasons.push(if own { "own address" } else { LOOP_HEADER });
     }
     found.no_auto_reply |= found.is_automatic();
     found
+}
+
+/// Whether the mail carries the mark of this mailbox. Another one's mark says nothing: our customers may well use
+/// Relevo themselves.
+fn has_our_mark(mail: &Mail, config: &Config) -> bool {
+    mail.headers.text(LOOP_HEADER).is_some_and(|address| config.is_own(&address.trim().to_lowercase()))
 }
 
 fn written_by_machine(mail: &Mail, sender: Option<&Address>, found: &mut Automation) {

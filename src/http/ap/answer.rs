@@ -13,7 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::error::Error;
-use crate::http::{audit::LOG_HEADER, error::Error as PlainError};
+use crate::http::{audit::LOG_HEADER, error::Error as PlainError, mundosocial};
 
 /// Paths whose answers, also those of no handler, have this family's form.
 pub(super) const FAMILY: &str = "/api/";
@@ -47,6 +47,11 @@ impl Answer {
         Self::of("ok", message)
     }
 
+    /// `"status":"success"`, code 200, without data.
+    pub(in crate::http) fn success(message: impl Into<String>) -> Self {
+        Self::of("success", message)
+    }
+
     fn of(word: &str, message: impl Into<String>) -> Self {
         let (status, message) = (word.to_owned(), message.into());
         Self(Envelope { data: None, status, message, code: 200, id_bitacora_log: None })
@@ -73,12 +78,16 @@ impl IntoResponse for Answer {
 /// The family's outermost layer: the envelope becomes a body, with the call's number, and what was refused outside of
 /// the handlers (no such route, no credentials, out of time) is said in the family's form.
 pub(in crate::http) async fn number(request: Request, next: Next) -> Response {
-    let ours = request.uri().path().starts_with(FAMILY);
+    let path = request.uri().path();
+    let (ours, mundosocial) = (path.starts_with(FAMILY), path.starts_with(mundosocial::FAMILY));
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<PlainError>()
         && ours
     {
-        let mut refusal = Error::from(error).into_response();
+        let mut refusal = match mundosocial {
+            true => Error::from(error).enveloped(),
+            false => Error::from(error).into_response(),
+        };
         refusal.headers_mut().extend(response.headers().iter().filter_map(kept));
         response = refusal;
     }
@@ -86,9 +95,14 @@ pub(in crate::http) async fn number(request: Request, next: Next) -> Response {
     let log = response.headers().get(LOG_HEADER).and_then(|value| value.to_str().ok()?.parse().ok());
     // An answer that is given again says which call had the effect.
     envelope.id_bitacora_log = envelope.id_bitacora_log.or(log);
-    let (mut parts, body) = Json(envelope).into_response().into_parts();
+    let (status, body) = match mundosocial {
+        true => mundosocial::said(envelope),
+        // An envelope is always JSON.
+        false => (response.status(), serde_json::to_value(envelope).unwrap_or_default()),
+    };
+    let (mut parts, body) = Json(body).into_response().into_parts();
     parts.headers.extend(response.headers().iter().filter_map(kept));
-    parts.status = response.status();
+    parts.status = status;
     Response::from_parts(parts, Body::new(body))
 }
 

@@ -43,20 +43,37 @@ impl<const LIMIT: usize> FromRequest<Api> for Asked<LIMIT> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
-        // A family that forgot to ask for credentials lets nobody in.
-        let caller = *parts.extensions.get::<Caller>().ok_or(PlainError::Unauthenticated)?;
-        let Log(log) = *parts.extensions.get::<Log>().ok_or(PlainError::Internal)?;
-        let place = api.0.bodies.enter(&parts.headers, LIMIT).ok_or(PlainError::Unavailable)?;
+        let place = Self::enter(&parts, api)?;
         let bytes = to_bytes(body, LIMIT).await.map_err(|error| match is_too_large(&error) {
             true => Error::TooLarge(LIMIT),
             false => Error::Bad("El cuerpo de la solicitud llegó incompleto.".to_owned()),
         })?;
-        let key = Key::of(&parts, caller, &bytes)?;
-        Ok(Self { caller, log, fields: Fields::read(&parts, &bytes)?, key, _place: Some(place) })
+        let fields = Fields::read(&parts, &bytes)?;
+        Self::of(&parts, fields, &bytes, place)
     }
 }
 
 impl<const LIMIT: usize> Asked<LIMIT> {
+    /// Takes a place for a call's body.
+    ///
+    /// # Errors
+    /// 503 if there is none.
+    pub(super) fn enter(parts: &Parts, api: &Api) -> Result<Place, Error> {
+        Ok(api.0.bodies.enter(&parts.headers, LIMIT).ok_or(PlainError::Unavailable)?)
+    }
+
+    /// A call with these fields; `said` is what makes it the same call when it is made again.
+    ///
+    /// # Errors
+    /// 400 if its `Idempotency-Key` cannot be one.
+    pub(super) fn of(parts: &Parts, fields: Fields, said: &Bytes, place: Place) -> Result<Self, Error> {
+        // A family that forgot to ask for credentials lets nobody in.
+        let caller = *parts.extensions.get::<Caller>().ok_or(PlainError::Unauthenticated)?;
+        let Log(log) = *parts.extensions.get::<Log>().ok_or(PlainError::Internal)?;
+        let key = Key::of(parts, caller, said)?;
+        Ok(Self { caller, log, fields, key, _place: Some(place) })
+    }
+
     /// The company that the call is about: the caller's own; a super-admin names it in the field `name`. Naming
     /// another one than one's own is answered like naming one that does not exist.
     ///
@@ -159,6 +176,19 @@ impl Fields {
         }
     }
 
+    /// A field as it is, which is gone from the request then: for what is large, or is a structure.
+    pub(in crate::http) fn take(&mut self, name: &str) -> Option<Value> {
+        let value = self.values.remove(name)?;
+        // Forms carry structures as text.
+        match &value {
+            Value::Null => None,
+            Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+                Some(serde_json::from_str(text).unwrap_or(value))
+            }
+            _ => Some(value),
+        }
+    }
+
     /// A whole number.
     pub(in crate::http) fn int(&mut self, name: &str) -> Option<i64> {
         if !self.is_given(name) {
@@ -215,6 +245,11 @@ impl Fields {
             Some(Value::String(text)) => !unquoted(text).trim().is_empty(),
             Some(_) => true,
         }
+    }
+
+    /// Adds fields to the request.
+    pub(super) fn give(&mut self, values: Map<String, Value>) {
+        self.values.extend(values);
     }
 
     /// Whether nothing was wrong with a field so far.
@@ -303,7 +338,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The seed's examples quote values twice (`"\"12\""`); one pair of quotes around the whole is not part of the value.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let text = text.trim();
     text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text)
 }

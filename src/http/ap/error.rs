@@ -93,25 +93,34 @@ fn plain(error: &PlainError) -> &str {
     }
 }
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
+impl Error {
+    /// The refusal in the envelope, whatever it is.
+    pub(super) fn enveloped(self) -> Response {
         let (status, message, wait) = (self.status(), self.message(), self.retry_after());
-        let mut response = match self {
-            // The seed's 401 has no envelope.
-            Self::Plain(PlainError::Unauthenticated) => (status, Json(json!({"message": message}))).into_response(),
-            error => Answer(Envelope {
-                data: Some(error.data()),
-                status: "error".to_owned(),
-                message,
-                code: status.as_u16(),
-                id_bitacora_log: None,
-            })
-            .into_response(),
-        };
+        let mut response = Answer(Envelope {
+            data: Some(self.data()),
+            status: "error".to_owned(),
+            message,
+            code: status.as_u16(),
+            id_bitacora_log: None,
+        })
+        .into_response();
         if let Some(seconds) = wait {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match &self {
+            // The seed's 401 has no envelope.
+            Self::Plain(PlainError::Unauthenticated) => {
+                (self.status(), Json(json!({"message": self.message()}))).into_response()
+            }
+            _ => self.enveloped(),
+        }
     }
 }
 

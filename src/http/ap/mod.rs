@@ -5,9 +5,18 @@
 
 mod answer;
 mod body;
+mod channel;
 mod channels;
+mod chat;
+pub(super) mod content;
+mod document;
 mod error;
+mod media;
+mod meta;
+mod moment;
+pub(super) mod sending;
 mod telegram;
+mod upload;
 
 use axum::{
     extract::Request,
@@ -19,7 +28,12 @@ use utoipa_axum::router::OpenApiRouter;
 pub(super) use self::{
     answer::{Answer, Envelope, number},
     body::{Asked, Fields, required},
+    channel::{destination, open},
+    document::describe,
     error::Error,
+    media::File,
+    moment::moment,
+    upload::Upload,
 };
 use super::{
     Api,
@@ -31,10 +45,10 @@ use crate::desk::clients::Role;
 /// The family's routes; the check of credentials stands before all, and the check of the role before those that
 /// configure.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    channels::router()
-        .merge(telegram::router())
-        .route_layer(from_fn(configures))
-        .route_layer(from_fn_with_state(api.clone(), authenticate))
+    let configuring = channels::router().merge(telegram::configuring()).route_layer(from_fn(configures));
+    let working = meta::router().merge(telegram::router()).merge(chat::router());
+    let asking = configuring.merge(working).route_layer(from_fn_with_state(api.clone(), authenticate));
+    describe(asking.merge(media::router()))
 }
 
 /// The layer before the routes that configure: who may not is told so before the request is read.

@@ -1,0 +1,23 @@
+//! MS: Mundo Social's routes, in its words: `{"mensaje":"ok",…}`, and refusals as `{"mensaje":…}` or in its nested
+//! form. Handlers are AP's; only what they say is put differently.
+//!
+//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's; `mens_…` is of a message.
+
+mod mensajes;
+mod plantillawsp;
+mod words;
+
+use axum::middleware::from_fn_with_state;
+use utoipa_axum::router::OpenApiRouter;
+
+pub(super) use self::{plantillawsp::Cache, words::said};
+use super::{Api, access::authenticate, ap::describe};
+
+/// Paths whose answers, also those of no handler, have this family's form.
+pub(super) const FAMILY: &str = "/api/mundosocial/";
+
+/// The family's routes; the check of credentials stands before all.
+pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
+    describe(mensajes::router().merge(plantillawsp::router()))
+        .route_layer(from_fn_with_state(api.clone(), authenticate))
+}
