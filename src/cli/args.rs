@@ -37,7 +37,7 @@ impl Args {
 pub(super) enum Command {
     /// Run the house: webhooks, API, workers, pollers.
     Serve {
-        /// Run only these parts (gateway, worker, poller), comma separated.
+        /// Run only these parts (gateway, worker, dispatcher, poller), comma separated.
         #[arg(long, value_delimiter = ',', default_values_t = Role::ALL)]
         roles: Vec<Role>,
     },

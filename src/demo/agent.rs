@@ -1,23 +1,12 @@
-//! The agents' side: the conversations that wait for an answer, and answering.
+//! The agents' side: the conversations that wait for an answer, and what became of answers.
 
-use anyhow::{Context, anyhow, bail};
-use relevo_adapters::{
-    Blob, MediaKind,
-    outbound::{Act, Destination, OutboundFile},
-};
+use anyhow::Context;
 
-use super::{
-    house::{House, Opened},
-    sample,
-};
+use super::house::{House, Opened};
 use crate::{
-    desk::{
-        outbox::{self, Trail},
-        reply::{self, Author, NewReply, Queued, ReplyError, To},
-    },
-    directory::Found,
+    desk::outbox::{self, Trail},
     domain::TicketState,
-    store::{StoreError, conversations, deliveries, messages, tickets},
+    store::{conversations, deliveries, messages, tickets},
 };
 
 /// Tickets, and messages of one, that are looked at.
@@ -66,61 +55,6 @@ impl House {
             }
         }
         Ok(waiting)
-    }
-
-    /// An agent says something; it is durable when this returns, and leaves soon after.
-    ///
-    /// # Errors
-    /// If it is refused.
-    pub(super) async fn say(&self, to: To, act: Act) -> anyhow::Result<Queued> {
-        let base = self.app.foundation();
-        loop {
-            let mut tx = base.db.write().await?;
-            let author = Author { id: None, name: Some("Ana, de Casa Luma".to_owned()) };
-            let log = base.clock.log_id();
-            let reply =
-                NewReply { company: self.company, to: to.clone(), act: act.clone(), reply_to: None, author, log };
-            match reply::send(&mut tx, &base.clock, reply).await {
-                Err(ReplyError::Store(StoreError::Conflict)) => {}
-                Err(error) => return Err(error).context("a reply was refused"),
-                Ok(queued) => {
-                    tx.commit().await?;
-                    self.app.bell().ring();
-                    return Ok(queued);
-                }
-            }
-        }
-    }
-
-    /// A number that may never have written.
-    ///
-    /// # Errors
-    /// If the channel cannot reach numbers.
-    pub(super) async fn number(&self, channel: &Opened, number: &str) -> anyhow::Result<Destination> {
-        match self.app.foundation().directory().by_name(&channel.id.to_string()).await? {
-            Found::Open(open) => {
-                let outlet = open.channel.outlet().context("the channel cannot send")?;
-                outlet.destination(number).map_err(|why| anyhow!(why))
-            }
-            _ => bail!("the channel {} cannot be used", channel.name),
-        }
-    }
-
-    /// A picture that agents can send.
-    ///
-    /// # Errors
-    /// If it cannot be stored.
-    pub(super) async fn picture(&self) -> anyhow::Result<OutboundFile> {
-        let blob = Blob::new(sample::PNG);
-        self.app.foundation().blobs.put(&blob).await?;
-        Ok(OutboundFile {
-            size: blob.bytes.len() as u64,
-            sha256: blob.sha256,
-            mime: "image/png".to_owned(),
-            file_name: "manta-gris.png".to_owned(),
-            kind: MediaKind::Image,
-            platform_id: None,
-        })
     }
 
     /// What became of a message so far.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use relevo_adapters::outbound::{Act, Button, OutboundFile};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
@@ -12,13 +13,16 @@ use super::{
     outbox::{Fate, Going},
     outside::TEMPLATE,
     platforms::{Fault, Gone, Trouble},
+    sample::PNG,
     screen::Ink,
     show::{PATIENCE, Show},
 };
-use crate::{desk::reply::To, store::tickets};
-
 /// Between two looks at messages that are under way.
 const LOOK: Duration = Duration::from_millis(25);
+
+/// To a conversation, and to a number.
+const CHAT: &str = "/api/chat/sendChatMessage";
+const NUMBER: &str = "/api/meta/sendMessagesWAP";
 
 const FEW: &str = "too few customers have written";
 const GREETING: &str = "Hola, soy Ana de Casa Luma. Reviso tu caso y te cuento enseguida.";
@@ -37,19 +41,19 @@ const THANKS: &str = "¡Qué rápido! Paso hoy en la tarde 😊";
 impl Show<'_, '_> {
     /// A reply on every channel, a picture, a template and a question with buttons.
     pub(super) async fn answers(&mut self) -> anyhow::Result<()> {
-        self.screen.title("Agents answer: what leaves, and what the platforms say became of it")?;
+        self.screen.title("Agents answer (POST /api/chat/sendChatMessage): what leaves, and what becomes of it")?;
         let channels = &self.house.channels;
         let [first, second, ..] = &self.house.waiting(&channels.whatsapp).await?[..] else { bail!(FEW) };
         let [asked, ..] = &self.house.waiting(&channels.telegram).await?[..] else { bail!(FEW) };
         let [mailed, ..] = &self.house.waiting(&channels.email).await?[..] else { bail!(FEW) };
         let [commented, ..] = &self.house.waiting(&channels.facebook).await?[..] else { bail!(FEW) };
         let [polled, ..] = &self.house.waiting(&channels.fetched).await?[..] else { bail!(FEW) };
-        let picture = self.house.picture().await?;
-        self.reply(&channels.whatsapp, first, text(GREETING), Fate::Taken).await?;
-        self.reply(&channels.whatsapp, second, with_file(PICTURE, picture), Fate::Taken).await?;
-        self.reply(&channels.email, mailed, text(MAIL), Fate::Taken).await?;
-        self.reply(&channels.facebook, commented, text(COMMENT), Fate::Taken).await?;
-        self.reply(&channels.fetched, polled, text(POLLED), Fate::Taken).await?;
+        let made = self.reply(&channels.whatsapp, first, Said::text(GREETING), Fate::Taken).await?;
+        self.call_again(&made).await?;
+        self.reply(&channels.whatsapp, second, Said::picture(PICTURE), Fate::Taken).await?;
+        self.reply(&channels.email, mailed, Said::text(MAIL), Fate::Taken).await?;
+        self.reply(&channels.facebook, commented, Said::text(COMMENT), Fate::Taken).await?;
+        self.reply(&channels.fetched, polled, Said::text(POLLED), Fate::Taken).await?;
         self.follow().await?;
         self.template().await?;
         self.question(asked).await
@@ -70,9 +74,9 @@ impl Show<'_, '_> {
             Ink::Faint,
             "  Telegram answers 502 once; Meta's answer is lost on the way; a customer blocks the bot",
         )?;
-        self.reply(&channels.telegram, retried, text(RETRIED), Fate::Retried).await?;
-        self.reply(&channels.whatsapp, lost, text(UNANSWERED), Fate::Unanswered).await?;
-        self.reply(&channels.telegram, refused, text(REFUSED), Fate::Refused).await?;
+        self.reply(&channels.telegram, retried, Said::text(RETRIED), Fate::Retried).await?;
+        self.reply(&channels.whatsapp, lost, Said::text(UNANSWERED), Fate::Unanswered).await?;
+        self.reply(&channels.telegram, refused, Said::text(REFUSED), Fate::Refused).await?;
         self.follow().await
     }
 
@@ -80,16 +84,11 @@ impl Show<'_, '_> {
     async fn template(&mut self) -> anyhow::Result<()> {
         let channel = &self.house.channels.whatsapp;
         let newcomer = self.platforms.whatsapp.platform.newcomer().context("every customer has written")?;
-        let to = self.house.number(channel, &format!("+{}", newcomer.number)).await?;
-        let parameters = vec![newcomer.first_name.to_owned(), "A-1042".to_owned()];
-        let (name, language) = (TEMPLATE.0.to_owned(), TEMPLATE.1.to_owned());
-        let act = Act::Template { name, language, parameters, components: None };
-        self.screen.line(
-            Ink::Plain,
-            &format!("  whatsapp  the template «{}» to {}, who never wrote", TEMPLATE.0, newcomer.name),
-        )?;
-        let to = To::Destination { channel: channel.id, destination: to };
-        self.say(channel, to, act, Fate::Taken, Some(&newcomer.conversation)).await?;
+        let said = Said::template(&[newcomer.first_name, "A-1042"]);
+        let about = format!("  whatsapp  the template «{}» to {}, who never wrote", TEMPLATE.0, newcomer.name);
+        self.screen.line(Ink::Plain, &about)?;
+        let to = json!({ "whatsapp_channel": channel.id, "to": newcomer.number });
+        self.say(channel, (NUMBER, to), said, Fate::Taken, Some(&newcomer.conversation)).await?;
         self.follow().await?;
         let now = self.house.app.foundation().clock.now();
         let answer = self.platforms.whatsapp.platform.text(&newcomer.name, THANKS, now);
@@ -101,10 +100,7 @@ impl Show<'_, '_> {
     async fn question(&mut self, asked: &Waiting) -> anyhow::Result<()> {
         let house = self.house;
         let channel = &house.channels.telegram;
-        let button = |(id, title): &(&str, &str)| Button { id: (*id).to_owned(), title: (*title).to_owned() };
-        let buttons = BUTTONS.iter().map(button).collect();
-        let act = Act::Text { text: QUESTION.to_owned(), html: None, subject: None, files: Vec::new(), buttons };
-        self.reply(channel, asked, act, Fate::Taken).await?;
+        self.reply(channel, asked, Said::question(QUESTION, &BUTTONS), Fate::Taken).await?;
         self.follow().await?;
         let entries = house.outside.bot.ledger();
         let question = entries.iter().find(|entry| entry.text.as_deref() == Some(QUESTION));
@@ -114,29 +110,46 @@ impl Show<'_, '_> {
         let pressed = self.platforms.telegram.platform.press(chat, bearer, QUESTION, &BUTTONS, now);
         self.send(channel, &pressed.context("nobody has this chat")?, 200).await?;
         self.settle().await?;
-        self.reply(channel, asked, text(PRESSED), Fate::Taken).await?;
+        self.reply(channel, asked, Said::text(PRESSED), Fate::Taken).await?;
         self.follow().await
     }
 
-    async fn reply(&mut self, channel: &Opened, to: &Waiting, act: Act, fate: Fate) -> anyhow::Result<()> {
-        let Waiting { customer, number, .. } = to;
-        let about = format!("  {:<9} to {customer} (ticket {number}): «{}»", channel.target.kind, words(&act));
-        self.screen.line(Ink::Plain, &about)?;
-        self.say(channel, To::Conversation(to.conversation.clone()), act, fate, None).await
+    /// A program that did not see our answer makes its call once more (P6).
+    async fn call_again(&mut self, made: &Made) -> anyhow::Result<()> {
+        let again = self.house.api.send(made.path, &made.fields, &made.key).await?;
+        self.verdict.equal("the message of a repeated call", &made.message, &again.id_message);
+        let about = "            the same call again, with the same Idempotency-Key: it is the same message";
+        self.screen.line(Ink::Faint, about).map_err(Into::into)
     }
 
-    /// `opens`: the conversation that begins with it.
-    async fn say(&mut self, channel: &Opened, to: To, act: Act, fate: Fate, opens: Option<&str>) -> anyhow::Result<()> {
+    async fn reply(&mut self, channel: &Opened, to: &Waiting, said: Said, fate: Fate) -> anyhow::Result<Made> {
+        let Waiting { customer, number, conversation, .. } = to;
+        let about = format!("  {:<9} to {customer} (ticket {number}): «{}»", channel.target.kind, said.words);
+        self.screen.line(Ink::Plain, &about)?;
+        self.say(channel, (CHAT, json!({ "id_chat": conversation })), said, fate, None).await
+    }
+
+    /// Makes the call; `opens` is the conversation that begins with it.
+    async fn say(
+        &mut self,
+        channel: &Opened,
+        (path, mut fields): (&'static str, Value),
+        said: Said,
+        fate: Fate,
+        opens: Option<&str>,
+    ) -> anyhow::Result<Made> {
+        fields["author"] = json!({ "name": "Ana, de Casa Luma" });
+        if let (Some(fields), Value::Object(more)) = (fields.as_object_mut(), said.fields) {
+            fields.extend(more);
+        }
+        let key = self.house.app.foundation().clock.id();
+        let taken = self.house.api.send(path, &fields, &key).await?;
+        let [message] = &taken.ids[..] else { bail!("a short reply became several messages") };
         let kind = &channel.target.kind;
-        let (words, word) = (words(&act), word(&act));
-        let queued = self.house.say(to, act).await?;
-        self.ledger.said(kind, channel.name, word, opens);
-        let ticket = queued.ticket.context("a reply without a ticket")?;
-        let mut tx = self.house.app.foundation().db.read().await?;
-        let number = tickets::find(&mut tx, self.house.company, &ticket).await?.map_or(0, |ticket| ticket.number);
-        let [message] = &queued.messages[..] else { bail!("a short reply became several messages") };
-        self.outbox.push(Going::new(message.clone(), kind, number, &words, fate));
-        Ok(())
+        self.ledger.said(kind, channel.name, said.word, opens);
+        let ticket = self.house.api.ticket(&taken.id_ticket).await?.identifier;
+        self.outbox.push(Going::new(message.clone(), kind, &ticket, &said.words, fate));
+        Ok(Made { path, fields, key, message: taken.id_message })
     }
 
     /// Tells of every message until all have ended. What does not end is seen at the end of the show.
@@ -160,31 +173,44 @@ impl Show<'_, '_> {
     }
 }
 
-fn text(words: &str) -> Act {
-    with_files(words, Vec::new())
+/// What an agent says.
+#[derive(Debug)]
+struct Said {
+    /// No other message has the same.
+    words: String,
+    /// What the message is then.
+    word: &'static str,
+    /// The call's fields.
+    fields: Value,
 }
 
-fn with_file(words: &str, file: OutboundFile) -> Act {
-    with_files(words, vec![file])
-}
+impl Said {
+    fn text(words: &str) -> Self {
+        Self { words: words.to_owned(), word: "text", fields: json!({ "message": words }) }
+    }
 
-fn with_files(words: &str, files: Vec<OutboundFile>) -> Act {
-    Act::Text { text: words.to_owned(), html: None, subject: None, files, buttons: Vec::new() }
-}
+    fn picture(words: &str) -> Self {
+        let fields = json!({ "message": words, "file": STANDARD.encode(PNG), "file_name": "manta-gris.png" });
+        Self { words: words.to_owned(), word: "image", fields }
+    }
 
-/// What an act says.
-fn words(act: &Act) -> String {
-    match act {
-        Act::Text { text, .. } => text.clone(),
-        other => other.name().to_owned(),
+    fn question(words: &str, buttons: &[(&str, &str)]) -> Self {
+        let buttons: Vec<Value> = buttons.iter().map(|(id, title)| json!({ "id": id, "title": title })).collect();
+        Self { words: words.to_owned(), word: "text", fields: json!({ "message": words, "buttons": buttons }) }
+    }
+
+    fn template(parameters: &[&str]) -> Self {
+        let (name, language) = TEMPLATE;
+        let template = json!({ "name": name, "language": language, "parameters": parameters });
+        Self { words: format!("[{name}]"), word: "template", fields: json!({ "template": template }) }
     }
 }
 
-/// What a message is then.
-fn word(act: &Act) -> &'static str {
-    match act {
-        Act::Text { files, .. } if !files.is_empty() => "image",
-        Act::Template { .. } => "template",
-        _ => "text",
-    }
+/// A call that was made, as its program remembers it.
+#[derive(Debug)]
+struct Made {
+    path: &'static str,
+    fields: Value,
+    key: String,
+    message: String,
 }

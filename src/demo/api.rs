@@ -1,4 +1,4 @@
-//! The house as an integration sees it: the tickets API, and nothing else.
+//! The house as an integration sees it: the tickets API, and the way to write to customers.
 
 use std::time::Duration;
 
@@ -7,11 +7,12 @@ use relevo_adapters::Millis;
 use reqwest::{Client, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use time::{OffsetDateTime, macros::format_description};
 
 const DAY_MS: Millis = 86_400_000;
 
-/// A client of the tickets API.
+/// A client of the API.
 #[derive(Debug)]
 pub(super) struct ApiClient {
     client: Client,
@@ -34,6 +35,20 @@ pub(super) struct Ticket {
     pub(super) social_network: String,
     #[serde(default)]
     pub(super) subject: Option<String>,
+}
+
+/// A message that was taken (AP "Enviar mensaje").
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Taken {
+    pub(super) id_message: String,
+    pub(super) id_ticket: String,
+    /// Several, if it was split.
+    pub(super) ids: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Envelope<T> {
+    data: T,
 }
 
 /// A message (PC "Mensajes de un ticket").
@@ -103,6 +118,22 @@ impl ApiClient {
                 Some(page) => next = format!("&next={page}"),
                 None => return Ok(ids),
             }
+        }
+    }
+
+    /// Takes a message to a customer: it is durable when this returns, and leaves soon after. The same call under the
+    /// same key is the same message.
+    pub(super) async fn send(&self, path: &str, body: &Value, key: &str) -> anyhow::Result<Taken> {
+        let request = self.client.post(format!("{}{path}", self.base_url)).header("Idempotency-Key", key).json(body);
+        let request = request.header("X-User-Consumo", &self.key).header("X-User-Secret", self.secret.expose_secret());
+        let response = request.send().await.with_context(|| format!("POST {path}"))?;
+        match response.status().as_u16() {
+            200 => {
+                let answer: Envelope<Taken> =
+                    response.json().await.with_context(|| format!("POST {path} has another answer than documented"))?;
+                Ok(answer.data)
+            }
+            status => bail!("POST {path} was answered {status}: {}", response.text().await.unwrap_or_default()),
         }
     }
 

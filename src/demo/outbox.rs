@@ -33,7 +33,7 @@ pub(super) struct Going {
     /// The channel's kind.
     pub(super) kind: String,
     /// The number of its ticket.
-    pub(super) ticket: i64,
+    pub(super) ticket: String,
     /// Its text; no other message has the same.
     pub(super) words: String,
     pub(super) fate: Fate,
@@ -42,8 +42,15 @@ pub(super) struct Going {
 }
 
 impl Going {
-    pub(super) fn new(id: String, kind: &str, ticket: i64, words: &str, fate: Fate) -> Self {
-        Self { id, kind: kind.to_owned(), ticket, words: words.to_owned(), fate, seen: HashSet::new() }
+    pub(super) fn new(id: String, kind: &str, ticket: &str, words: &str, fate: Fate) -> Self {
+        Self {
+            id,
+            kind: kind.to_owned(),
+            ticket: ticket.to_owned(),
+            words: words.to_owned(),
+            fate,
+            seen: HashSet::new(),
+        }
     }
 
     /// The state in which it must end. WhatsApp alone tells what becomes of what it took.
@@ -101,7 +108,7 @@ impl Going {
     pub(super) fn judge(&self, trail: &Trail, outside: &Outside, verdict: &mut Verdict) -> Sent {
         let sent = Sent {
             channel: self.kind.clone(),
-            ticket: self.ticket,
+            ticket: self.ticket.clone(),
             fate: self.fate,
             state: trail.message.status.clone().unwrap_or_default(),
             tries: tries(trail),

@@ -76,7 +76,7 @@ pub struct Sent {
     /// Its kind.
     pub channel: String,
     /// The ticket's number.
-    pub ticket: i64,
+    pub ticket: String,
     pub fate: Fate,
     /// The last one.
     pub state: String,

@@ -34,6 +34,8 @@ pub struct StepView {
     pub at: Millis,
     /// The try that it belongs to.
     pub attempt: Option<i64>,
+    /// Whether the platform reported it; we saw the others ourselves.
+    pub by_platform: bool,
     pub reason: Option<FailureReason>,
 }
 
@@ -48,6 +50,7 @@ pub async fn trail(tx: &mut Tx, company: i64, message: &str) -> Result<Option<Tr
         state: row.state,
         at: row.at,
         attempt: row.attempt,
+        by_platform: false,
         reason: reason(row.detail.as_deref()),
     });
     let mut steps: Vec<StepView> = own.collect();
@@ -56,9 +59,11 @@ pub async fn trail(tx: &mut Tx, company: i64, message: &str) -> Result<Option<Tr
         state: receipt.status,
         at: receipt.at,
         attempt: None,
+        by_platform: true,
         reason: None,
     }));
-    steps.sort_by_key(|step| step.at);
+    // Platforms report in whole seconds: what they report of a second came after what we did in it.
+    steps.sort_by_key(|step| if step.by_platform { step.at + 999 } else { step.at });
     let hold = match crate::domain::has_left(message.status.as_deref()) {
         true => None,
         false => deliveries::hold(tx, message.channel_id).await?,

@@ -192,6 +192,11 @@ impl Send {
                 let mut tx = self.db.write().await?;
                 let state = if phase.is_some() { OutState::Unknown } else { OutState::Queued };
                 self.note(&mut tx, job, state, Some(claim.job().attempt), Some(&reason)).await?;
+                if let Some(message) = job.message.as_deref().filter(|_| !asking) {
+                    let failure = json(&reason);
+                    let change = Change { tried: true, failure: Some(&failure), ..Change::default() };
+                    deliveries::change(&mut tx, message, change).await?;
+                }
                 claim.retry(&mut tx, at, phase, &error.to_string(), now).await?;
                 Ok(tx.commit().await?)
             }

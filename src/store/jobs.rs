@@ -304,6 +304,25 @@ pub async fn wake(tx: &mut Tx, topic: &str, now: Millis) -> Result<u64> {
     execute!(tx, "UPDATE job_lanes SET due_at = $2 WHERE topic = $1 AND due_at > $2", topic, now)
 }
 
+/// Lets these lanes begin at `now`, whatever they wait for.
+///
+/// # Errors
+/// Those of the database.
+pub async fn wake_lanes(tx: &mut Tx, lanes: &[String], now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        Sql {
+            sqlite: "UPDATE job_lanes SET due_at = $2 WHERE due_at > $2 \
+                     AND lane IN (SELECT value FROM json_each($1))",
+            postgres: "UPDATE job_lanes SET due_at = $2 WHERE due_at > $2 \
+                       AND lane IN (SELECT jsonb_array_elements_text($1::jsonb))",
+        },
+        json_rows(lanes),
+        now
+    )
+    .map(drop)
+}
+
 /// When the next lane of a kind is due that nobody holds.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use relevo::demo::platforms::{Fault, Progress, SmtpFault, Stage, Trouble};
 
-use super::house::{Outside, Plan, status};
+use super::house::{Outside, Plan};
 use crate::{
     stories::house::APP_SECRET,
     support::{for_each_database, until},
@@ -21,10 +21,7 @@ for_each_database! {
         assert_eq!(trail.delivery.unwrap().possible_duplicate, 0);
         let next = outside.reply(&conversation, "después").await;
         // The lane is free as soon as the report is seen: the next one needs no patience.
-        _ = status;
-        until("the next one is on its way or waits for its turn", async || {
-            matches!(outside.status(&next).await.as_str(), "queued" | "accepted")
-        }).await;
+        outside.reaches(&next, "accepted").await;
         assert_eq!(outside.graph.ledger().iter().filter(|entry| entry.text.as_deref() == Some("una sola vez")).count(), 1);
         outside.close().await;
     }

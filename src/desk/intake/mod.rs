@@ -35,7 +35,7 @@ pub struct Report {
     pub reopened: usize,
     /// Events that wait for their message.
     pub parked: usize,
-    /// Jobs that were added.
+    /// Jobs that were added, or may go on.
     pub jobs: usize,
 }
 
@@ -116,7 +116,8 @@ async fn run(tx: &mut Tx, clock: &Clock, events: &[&Envelope]) -> Result<Report,
     }
     let mut world = World::load(tx, clock, events).await?;
     events.iter().for_each(|event| world.apply(event));
-    let report = Report { applied: events.len(), jobs: world.added.jobs.len(), ..world.report };
+    let report =
+        Report { applied: events.len(), jobs: world.added.jobs.len() + world.added.awaited.len(), ..world.report };
     world.save(tx).await?;
     Ok(report)
 }

@@ -130,6 +130,9 @@ impl World {
         if !added.jobs.is_empty() {
             jobs::insert(tx, &added.jobs).await?;
         }
+        if !added.awaited.is_empty() {
+            jobs::wake_lanes(tx, &added.awaited, self.clock.now()).await?;
+        }
         for (message, reason) in &added.failures {
             let failure = to_json(reason);
             deliveries::change(tx, message, Change { failure: Some(&failure), ..Change::default() }).await?;

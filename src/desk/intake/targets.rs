@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     desk::tickets::DELETED,
-    domain::{Envelope, FailureReason, advances},
+    domain::{Envelope, FailureReason, advances, send_lane},
     store::{
         messages::{ReactionRow, ReceiptRow, RevisionRow},
         parked::ParkedEvent,
@@ -157,6 +157,9 @@ impl World {
         match marked {
             Some(message) => {
                 self.add_ref(envelope.channel, Some(receipt.target.clone()), &message);
+                if let Some(row) = self.messages.get(&message).map(|entry| &entry.row) {
+                    self.added.awaited.push(send_lane(&row.conversation_id));
+                }
                 Some(message)
             }
             None => self.target(envelope, &receipt.target),

@@ -59,6 +59,8 @@ pub(super) struct Additions {
     pub(super) parked: Vec<ParkedEvent>,
     pub(super) channel_events: Vec<ChannelEvent>,
     pub(super) jobs: Vec<NewJob>,
+    /// Lanes whose head waits for the report that has come.
+    pub(super) awaited: Vec<String>,
     /// Why messages of ours failed, as their deliveries keep it.
     pub(super) failures: BTreeMap<String, FailureReason>,
 }

@@ -129,7 +129,7 @@ impl From<Hold> for Held {
 }
 
 impl From<StepView> for Step {
-    fn from(StepView { state, at, attempt, reason }: StepView) -> Self {
+    fn from(StepView { state, at, attempt, reason, .. }: StepView) -> Self {
         Self { state, at: moment(at), attempt, failure: reason.map(Failure::from) }
     }
 }
