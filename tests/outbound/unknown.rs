@@ -3,10 +3,7 @@
 use relevo::demo::platforms::{Fault, Progress, SmtpFault, Stage, Trouble};
 
 use super::house::{Outside, Plan};
-use crate::{
-    stories::house::APP_SECRET,
-    support::{for_each_database, until},
-};
+use crate::{stories::house::APP_SECRET, support::for_each_database};
 
 for_each_database! {
     p6_whatsapp_s_report_under_our_mark_settles_an_unknown_send_without_a_second_one: |backend| {
