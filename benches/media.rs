@@ -36,7 +36,7 @@ pub(crate) async fn run(backend: &Backend) {
     let media = graph.add_media(PHONE, "application/pdf", &theirs.bytes);
     base.blobs.put(&ours).await.expect("stored");
     let company = sends::company(&base).await;
-    let channel = sends::whatsapp(&base, company, &graph.url()).await;
+    let channel = sends::whatsapp(&base, company, PHONE, &graph.url()).await;
     let (process, gateway) = Process::serve(backend);
     post(gateway, &base, 1, &json!({"type": "text", "text": {"body": "hola"}})).await;
     let conversation = conversation(&base, channel).await;
