@@ -104,6 +104,8 @@ pub struct Dispatch {
     #[serde(rename = "give_up_after_seconds", deserialize_with = "seconds")]
     pub give_up_after: Duration,
     pub resend_unknown: bool,
+    #[serde(rename = "report_seconds", deserialize_with = "seconds")]
+    pub report_wait: Duration,
     #[serde(rename = "trial_after_seconds", deserialize_with = "seconds")]
     pub trial_after: Duration,
     /// How long a dead process's work waits.

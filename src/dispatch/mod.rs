@@ -68,6 +68,7 @@ impl Dispatcher {
             pace: Pace::new(peers.clone()),
             policy,
             resend_unknown: self.settings.resend_unknown,
+            report_wait: self.settings.report_wait,
             first_trial: self.settings.trial_after,
         };
         let sends = self.runner(domain::SEND, self.settings.sends, send);

@@ -20,7 +20,7 @@ use crate::{
     backoff::Backoff,
     clock::Clock,
     directory::Directory,
-    domain::{OutState, RetryPolicy, SendJob, next_slot},
+    domain::{OutState, RetryPolicy, SendJob, millis, next_slot},
     jobs::{Bell, Claim, Handler, JobError},
     store::{
         Db, channels,
@@ -54,6 +54,8 @@ pub struct Send {
     pub(super) pace: Pace,
     pub(super) policy: RetryPolicy,
     pub(super) resend_unknown: bool,
+    /// How long the platform's own report of a try is waited for at the most.
+    pub(super) report_wait: Duration,
     /// The first pause before a broken channel is tried again by itself; later ones double.
     pub(super) first_trial: Duration,
 }
@@ -153,7 +155,7 @@ impl Send {
         let policy = ready.open.kind.capabilities.sending.map_or(UnknownOutcome::Flag, |sending| sending.unknown);
         match policy {
             UnknownOutcome::AwaitReceipt(wait) if phase != AWAITED => {
-                Past::Settled(Outcome::Await(self.clock.now() + wait))
+                Past::Settled(Outcome::Await(self.clock.now() + wait.min(millis(self.report_wait))))
             }
             UnknownOutcome::Ask => match outlet.reconcile(&*self.io, &ready.outbound).await {
                 Ok(Reconciled::Sent(sent)) => Past::Settled(Outcome::Sent { sent, doubtful: false }),

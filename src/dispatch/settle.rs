@@ -213,7 +213,9 @@ impl Send {
     /// Where the platform reports under our mark, its report is waited for first.
     fn after_unknown(&self, ready: Option<&Ready>, at: Millis, now: Millis) -> (Option<&'static str>, Millis) {
         match ready.and_then(|ready| ready.open.kind.capabilities.sending).map(|sending| sending.unknown) {
-            Some(UnknownOutcome::AwaitReceipt(wait)) => (Some(AWAITED), at.max(now + wait)),
+            Some(UnknownOutcome::AwaitReceipt(wait)) => {
+                (Some(AWAITED), at.max(now + wait.min(millis(self.report_wait))))
+            }
             _ => (Some(UNKNOWN), at),
         }
     }

@@ -34,6 +34,7 @@ fn cut(text: &str, length: Length) -> usize {
                 .max()
                 .filter(late)
         })
+        .or_else(|| text[fits..].starts_with(char::is_whitespace).then_some(fits))
         .or_else(|| head.rfind(char::is_whitespace).filter(|end| *end > 0))
         .unwrap_or(fits)
 }
@@ -64,6 +65,7 @@ mod tests {
     fn it_cuts_where_a_person_would() {
         let chars = |most| Length::Chars(most);
         assert_eq!(split("uno dos tres", chars(8)), ["uno dos", "tres"]);
+        assert_eq!(split("uno dos tres", chars(7)), ["uno dos", "tres"]);
         assert_eq!(split("Primera. Segunda parte", chars(15)), ["Primera.", "Segunda parte"]);
         assert_eq!(split("línea uno\nlínea dos", chars(12)), ["línea uno", "línea dos"]);
         assert_eq!(split("abcdefgh", chars(3)), ["abc", "def", "gh"]);

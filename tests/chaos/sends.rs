@@ -57,6 +57,7 @@ impl Scene {
         outside.set("email", &[("smtp_port", &port), ("sends_per_minute", "6000")]).await;
         let relevo = Relevo::on(backend)
             .with("DISPATCH__LEASE_SECONDS", "1")
+            .with("DISPATCH__REPORT_SECONDS", "6")
             .with("DISPATCH__POLL_MILLISECONDS", "50")
             .with("DISPATCH__RETRY_BASE_SECONDS", "1")
             .with("DATABASE__CONNECTIONS", "4");

@@ -94,7 +94,8 @@ for_each_database! {
             let delivery = outside.reaches(message, "sent").await.delivery.unwrap();
             assert_eq!(delivery.possible_duplicate, 1, "each may have arrived twice, and says so");
         }
-        assert_eq!(outside.bot.ledger().len(), 80);
+        // What is too fast for Telegram is not done, and its refusal may be lost as well.
+        assert!((41..=80).contains(&outside.bot.ledger().len()));
         outside.close().await;
     }
 

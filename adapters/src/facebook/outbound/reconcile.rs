@@ -32,8 +32,8 @@ impl Sender {
         }
     }
 
-    /// A comment of the Page's with exactly these words was sent by us, unless it is older than the message or known as
-    /// another one: agents say the same words again.
+    /// A comment of the Page's with exactly these words was sent by us, unless it is older than the message: agents say
+    /// the same words again.
     async fn look_for(
         &self,
         io: &dyn Io,
@@ -44,8 +44,7 @@ impl Sender {
         let call = self.graph.get(&[comment::target(message)?, "comments"], &LIST);
         let answer = self.graph.look(io, call).await?;
         let Some(comments) = answer.get("data").and_then(Value::as_array) else { return Ok(Reconciled::NobodyKnows) };
-        let is_another = |comment: &&Value| is_older(comment, &message.id) || is_known(comment, message);
-        let candidates = comments.iter().filter(|comment| !is_another(comment));
+        let candidates = comments.iter().filter(|comment| !is_older(comment, &message.id));
         let likenesses = candidates.map(|comment| (comment, self.likeness(comment, text, file)));
         // What is not on a full page may be on the next one.
         let mut unsure = comments.len() >= PAGE && !comments.iter().any(|comment| is_older(comment, &message.id));
@@ -95,7 +94,7 @@ impl Sender {
 }
 
 /// How much earlier than ours Facebook's clock may be; milliseconds.
-const SKEW: i64 = 120_000;
+const SKEW: i64 = 10_000;
 
 /// Whether a comment was there before the message was written.
 fn is_older(comment: &Value, message_id: &str) -> bool {
@@ -103,11 +102,6 @@ fn is_older(comment: &Value, message_id: &str) -> bool {
         (Some(created), Some(written)) => created + SKEW < written,
         _ => false,
     }
-}
-
-/// Whether a comment is recorded as a message already.
-fn is_known(comment: &Value, message: &Outbound) -> bool {
-    comment.get("id").and_then(json::id).is_some_and(|id| message.to.history.contains(&id))
 }
 
 /// Unix seconds, or `2026-05-28T10:00:00+0000`, which is always UTC; in milliseconds.
