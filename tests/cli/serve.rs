@@ -102,7 +102,7 @@ for_each_backend! {
         let words = ["configuration: server.listen: ", address.as_str(), "in use"];
         refused(&on_taken, &["serve"], 2, &words).await;
         refused(&on_taken, &["serve", "--roles", "worker,gateway"], 2, &words).await;
-        misused(&relevo, &["serve", "--roles", "cashier"], &["there is no role cashier; there are: gateway, worker, poller"]).await;
+        misused(&relevo, &["serve", "--roles", "cashier"], &["there is no role cashier; there are: gateway, worker, dispatcher, poller"]).await;
         misused(&relevo, &["serve", "--roles", ""], &["there is no role"]).await;
     }
 
