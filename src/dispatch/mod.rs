@@ -54,6 +54,7 @@ impl Dispatcher {
     pub async fn run(self, stop: CancellationToken) {
         let io: Arc<dyn Io> = Arc::new(Calls::new(self.blobs.clone()));
         let peers = Peers::default();
+        let owner = peers.join(&self.db, &self.clock, &stop).await;
         let policy = RetryPolicy {
             base: self.settings.retry_base,
             cap: self.settings.retry_cap,
@@ -81,7 +82,7 @@ impl Dispatcher {
         tokio::join!(
             sends.run(stop.clone()),
             fetches,
-            peers.keep(self.db.clone(), self.clock.clone(), stop.clone()),
+            peers.keep(self.db.clone(), self.clock.clone(), owner, stop.clone()),
             self.bell.clone().carry(self.db.clone(), stop.clone()),
         );
     }
