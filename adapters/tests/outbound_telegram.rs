@@ -590,14 +590,14 @@ fn p8_a_file_that_is_too_large_is_explained_and_one_that_is_away_is_waited_for()
 fn the_pace_is_telegrams_or_the_operators() {
     let pacing = |bot: &dyn Channel, key: &str| bot.outlet().unwrap().pacing(&to(key));
     let usual = pacing(&*bot(), "chat:4401");
-    assert_eq!((usual.channel.interval, usual.channel.burst), (Duration::from_nanos(33_333_333), 25));
+    assert_eq!((usual.channel.interval, usual.channel.burst), (Duration::from_millis(40), 4));
     assert_eq!((usual.chat.interval, usual.chat.burst), (Duration::from_secs(1), 1));
     assert_eq!(pacing(&*bot(), "biz:bc1:4401").chat.interval, Duration::from_secs(1));
     for group in ["chat:-77", "chat:-1009:77"] {
         assert_eq!(pacing(&*bot(), group).chat.interval, Duration::from_secs(3), "{group}");
     }
     let slow = pacing(&*bot_with(&[("sends_per_second", "5")]), "chat:1").channel;
-    assert_eq!((slow.interval, slow.burst), (Duration::from_millis(200), 5));
+    assert_eq!((slow.interval, slow.burst), (Duration::from_millis(200), 4));
 }
 
 #[test]
