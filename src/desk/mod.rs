@@ -5,6 +5,7 @@
 pub mod channels;
 pub mod chats;
 pub mod clients;
+pub mod events;
 pub mod intake;
 pub mod outbox;
 pub mod reply;

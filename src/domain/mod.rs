@@ -4,6 +4,7 @@
 
 mod delivery;
 mod envelope;
+mod event;
 mod receipt;
 mod retry;
 mod split;
@@ -14,6 +15,7 @@ pub use delivery::{
     millis, next_slot, send_lane, send_topic, verdict,
 };
 pub use envelope::Envelope;
+pub use event::{Event, EventKind};
 pub use receipt::advances;
 pub use retry::retry_delay;
 pub use split::split;

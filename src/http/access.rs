@@ -36,7 +36,10 @@ const REMEMBERED: usize = 1_000;
 /// Who makes a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Caller {
+    /// The program; 0 if a person calls without one.
     pub(super) client_id: i64,
+    /// The person, if one is logged in.
+    pub(super) user: Option<i64>,
     /// `None`: a super-admin, who names a company with each call.
     pub(super) company: Option<i64>,
     pub(super) role: Role,
@@ -116,7 +119,7 @@ impl Access {
             if role.is_none() {
                 tracing::error!(client = client.id, "a client has a role that this version does not know");
             }
-            Some(Caller { client_id: client.id, company: client.company_id, role: role? })
+            Some(Caller { client_id: client.id, user: None, company: client.company_id, role: role? })
         }))
     }
 

@@ -20,6 +20,8 @@ pub mod conversations;
 pub mod dead_letters;
 pub mod dedup;
 pub mod deliveries;
+pub mod events;
+pub mod groups;
 pub mod idempotency;
 pub mod jobs;
 pub mod leases;
@@ -28,6 +30,7 @@ pub mod meta;
 pub mod parked;
 pub mod queue_items;
 pub mod tickets;
+pub mod users;
 
 pub use pool::{Db, Tx};
 

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use super::{Result, Sql, Tx, json_rows, macros::*};
 
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow, Serialize)]
 pub struct Ticket {
     pub id: String,
     pub company_id: i64,
@@ -30,6 +30,25 @@ pub struct Ticket {
     pub closed_at: Option<Millis>,
     /// How often it was reopened.
     pub reopened: i64,
+    /// Whose queue it is in.
+    pub group_id: Option<i64>,
+    /// Who owns it; set if and only if it is `inProgress`.
+    pub agent_id: Option<i64>,
+    /// Who owned it last: preferred when it is routed again.
+    pub previous_agent_id: Option<i64>,
+    pub assigned_at: Option<Millis>,
+    /// Its group's when it was queued; higher goes first.
+    pub priority: i64,
+    /// The bot that has it, as its subscription's id, until `bot_until`.
+    pub bot_id: Option<i64>,
+    pub bot_until: Option<Millis>,
+    /// Our side's first answer since it was opened or reopened.
+    pub answered_at: Option<Millis>,
+    pub closed_by: Option<i64>,
+    /// 1 once it was told that its group is closed.
+    pub closed_told: i64,
+    /// The `waiting_since` for which it was told that everybody is busy.
+    pub busy_told: Option<Millis>,
     pub created_at: Millis,
     pub updated_at: Millis,
 }
@@ -37,8 +56,9 @@ pub struct Ticket {
 macro_rules! columns {
     () => {
         "t.id, t.company_id, t.number, t.channel_id, t.kind, t.conversation_id, t.contact_id, t.state, t.subject, \
-         t.last_author, t.last_content, t.last_message_at, t.waiting_since, t.close_reason, t.closed_at, t.reopened, t.created_at, \
-         t.updated_at"
+         t.last_author, t.last_content, t.last_message_at, t.waiting_since, t.close_reason, t.closed_at, t.reopened, \
+         t.group_id, t.agent_id, t.previous_agent_id, t.assigned_at, t.priority, t.bot_id, t.bot_until, t.answered_at, \
+         t.closed_by, t.closed_told, t.busy_told, t.created_at, t.updated_at"
     };
 }
 
@@ -83,17 +103,28 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
         tx,
         rows!(
             "INSERT INTO tickets (id, company_id, number, channel_id, kind, conversation_id, contact_id, state, \
-             subject, last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, created_at, \
-             updated_at) SELECT id, company_id, number, channel_id, kind, conversation_id, contact_id, state, subject, \
-             last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, created_at, updated_at FROM",
+             subject, last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, \
+             group_id, agent_id, previous_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, \
+             closed_told, busy_told, created_at, updated_at) \
+             SELECT id, company_id, number, channel_id, kind, conversation_id, contact_id, state, subject, \
+             last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, group_id, \
+             agent_id, previous_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, closed_told, \
+             busy_told, created_at, updated_at FROM",
             [id text, company_id bigint, number bigint, channel_id bigint, kind text, conversation_id text,
-             contact_id text, state text, subject text, last_author text, last_content text, last_message_at bigint, waiting_since bigint,
-             close_reason text, closed_at bigint, reopened bigint, created_at bigint, updated_at bigint],
+             contact_id text, state text, subject text, last_author text, last_content text, last_message_at bigint,
+             waiting_since bigint, close_reason text, closed_at bigint, reopened bigint, group_id bigint, agent_id bigint,
+             previous_agent_id bigint, assigned_at bigint, priority bigint, bot_id bigint, bot_until bigint,
+             answered_at bigint, closed_by bigint, closed_told bigint, busy_told bigint, created_at bigint,
+             updated_at bigint],
             "WHERE true ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, state = excluded.state, \
              subject = excluded.subject, last_author = excluded.last_author, last_content = excluded.last_content, \
              last_message_at = excluded.last_message_at, \
              waiting_since = excluded.waiting_since, close_reason = excluded.close_reason, \
-             closed_at = excluded.closed_at, reopened = excluded.reopened, updated_at = excluded.updated_at"
+             closed_at = excluded.closed_at, reopened = excluded.reopened, group_id = excluded.group_id, \
+             agent_id = excluded.agent_id, previous_agent_id = excluded.previous_agent_id, \
+             assigned_at = excluded.assigned_at, priority = excluded.priority, bot_id = excluded.bot_id, \
+             bot_until = excluded.bot_until, answered_at = excluded.answered_at, closed_by = excluded.closed_by, \
+             closed_told = excluded.closed_told, busy_told = excluded.busy_told, updated_at = excluded.updated_at"
         ),
         json_rows(tickets)
     )

@@ -287,15 +287,10 @@ impl World {
             contact_id: contact,
             state: TicketState::Open.as_str().to_owned(),
             subject,
-            last_author: None,
-            last_content: None,
-            last_message_at: None,
             waiting_since: Some(envelope.received_at),
-            close_reason: None,
-            closed_at: None,
-            reopened: 0,
             created_at: envelope.received_at,
             updated_at: envelope.received_at,
+            ..Ticket::default()
         };
         self.tickets.insert(id.clone(), Entry::created(ticket));
         self.report.opened += 1;

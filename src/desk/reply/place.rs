@@ -193,15 +193,10 @@ pub(super) async fn open_ticket(tx: &mut Tx, clock: &Clock, place: &mut Place) -
         contact_id: place.conversation.contact_id.clone(),
         state: TicketState::Open.as_str().to_owned(),
         subject: place.conversation.subject.clone(),
-        last_author: None,
-        last_content: None,
-        last_message_at: None,
         waiting_since: Some(now),
-        close_reason: None,
-        closed_at: None,
-        reopened: 0,
         created_at: now,
         updated_at: now,
+        ..Ticket::default()
     };
     match tickets::save(tx, &[&ticket]).await {
         // A message of the customer was first (P3): its ticket is there when this is tried again.

@@ -26,12 +26,9 @@ fn ticket(number: i64, created_at: i64) -> Ticket {
         last_author: Some("Ana".to_owned()),
         last_content: Some(NASTY.to_owned()),
         last_message_at: Some(created_at),
-        waiting_since: None,
-        close_reason: None,
-        closed_at: None,
-        reopened: 0,
         created_at,
         updated_at: created_at,
+        ..Ticket::default()
     }
 }
 
