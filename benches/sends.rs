@@ -111,7 +111,7 @@ async fn write(base: &Foundation, company: i64, channel: i64, account: impl Fn(u
 }
 
 pub(crate) fn new_reply(clock: &Clock, company: i64, to: To, act: Act) -> NewReply {
-    NewReply { company, to, act, reply_to: None, author: Author::default(), log: clock.log_id() }
+    NewReply { company, to, act, reply_to: None, author: Author::default(), by_house: false, log: clock.log_id() }
 }
 
 /// How many sends are not done.

@@ -147,12 +147,14 @@ CREATE INDEX channel_groups_group ON channel_groups (group_id);
 ALTER TABLE channels ADD COLUMN uses_bot BIGINT NOT NULL DEFAULT 0;
 
 -- waiting_since stays as it was. group_id: whose queue it is in. agent_id: who owns it. bot_id: the subscription that has it, until
--- bot_until. previous_agent_id: who is preferred. answered_at: our side's first answer since it was opened or reopened.
+-- bot_until. previous_agent_id: who is preferred. excluded_agent_id: who is not to get it in
+-- this wait. answered_at: our side's first answer since it was opened or reopened.
 -- closed_by: who closed it. closed_told: the closed message was sent. busy_told: the waiting_since for
 -- which the busy message was sent.
 ALTER TABLE tickets ADD COLUMN group_id BIGINT;
 ALTER TABLE tickets ADD COLUMN agent_id BIGINT;
 ALTER TABLE tickets ADD COLUMN previous_agent_id BIGINT;
+ALTER TABLE tickets ADD COLUMN excluded_agent_id BIGINT;
 ALTER TABLE tickets ADD COLUMN assigned_at BIGINT;
 ALTER TABLE tickets ADD COLUMN priority BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE tickets ADD COLUMN bot_id BIGINT;

@@ -8,5 +8,7 @@ pub mod clients;
 pub mod events;
 pub mod intake;
 pub mod outbox;
+pub mod presence;
 pub mod reply;
+pub mod routing;
 pub mod tickets;

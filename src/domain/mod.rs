@@ -7,6 +7,7 @@ mod envelope;
 mod event;
 mod receipt;
 mod retry;
+pub mod routing;
 mod split;
 mod ticket;
 

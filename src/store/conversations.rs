@@ -155,3 +155,24 @@ pub async fn move_keys(tx: &mut Tx, keys: &[KeyRow], now: Millis) -> Result<()> 
     )
     .map(drop)
 }
+
+/// Holds the conversations of these tickets until the end of the transaction.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hold_of_tickets(tx: &mut Tx, tickets: &[&str]) -> Result<()> {
+    let ids: Vec<Id<'_>> = tickets.iter().map(|i| Id { i }).collect();
+    fetch_all!(
+        tx,
+        (String,),
+        Sql {
+            // The one writer holds everything.
+            sqlite: "SELECT '' WHERE $1 = ''",
+            postgres: "SELECT c.id FROM conversations c WHERE c.id IN (SELECT t.conversation_id \
+                       FROM jsonb_to_recordset($1::jsonb) AS r(i text) JOIN tickets t ON t.id = r.i) \
+                       ORDER BY c.id FOR UPDATE",
+        },
+        json_rows(&ids)
+    )
+    .map(drop)
+}

@@ -508,18 +508,31 @@ pub async fn forget_platform_file(tx: &mut Tx, channel: i64, sha256: &str) -> Re
     execute!(tx, "DELETE FROM platform_files WHERE channel_id = $1 AND sha256 = $2", channel, sha256).map(drop)
 }
 
-/// Shows our message on its ticket.
+/// What our side says last on a ticket.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    pub author: Option<&'a str>,
+    pub content: &'a str,
+    /// Whether it answers the customer; the house's own notices do not.
+    pub is_answer: bool,
+}
+
+/// Shows on a ticket what our side said at `now`, unless something later was said.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn touch_ticket(tx: &mut Tx, ticket: &str, author: Option<&str>, content: &str, now: Millis) -> Result<()> {
+pub async fn touch_ticket(tx: &mut Tx, ticket: &str, said: Said<'_>, now: Millis) -> Result<()> {
+    if said.is_answer {
+        let sql = "UPDATE tickets SET answered_at = $2 WHERE id = $1 AND answered_at IS NULL";
+        execute!(tx, sql, ticket, now)?;
+    }
     execute!(
         tx,
         "UPDATE tickets SET last_author = $2, last_content = $3, last_message_at = $4, updated_at = $4 WHERE id = $1 \
          AND (last_message_at IS NULL OR last_message_at <= $4)",
         ticket,
-        author,
-        content,
+        said.author,
+        said.content,
         now
     )
     .map(drop)

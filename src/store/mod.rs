@@ -27,8 +27,11 @@ pub mod jobs;
 pub mod leases;
 pub mod messages;
 pub mod meta;
+pub mod notes;
 pub mod parked;
+pub mod presence;
 pub mod queue_items;
+pub mod routing;
 pub mod tickets;
 pub mod users;
 

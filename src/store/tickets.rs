@@ -36,6 +36,8 @@ pub struct Ticket {
     pub agent_id: Option<i64>,
     /// Who owned it last: preferred when it is routed again.
     pub previous_agent_id: Option<i64>,
+    /// Who is not to get it in this wait: it was taken away from.
+    pub excluded_agent_id: Option<i64>,
     pub assigned_at: Option<Millis>,
     /// Its group's when it was queued; higher goes first.
     pub priority: i64,
@@ -57,10 +59,11 @@ macro_rules! columns {
     () => {
         "t.id, t.company_id, t.number, t.channel_id, t.kind, t.conversation_id, t.contact_id, t.state, t.subject, \
          t.last_author, t.last_content, t.last_message_at, t.waiting_since, t.close_reason, t.closed_at, t.reopened, \
-         t.group_id, t.agent_id, t.previous_agent_id, t.assigned_at, t.priority, t.bot_id, t.bot_until, t.answered_at, \
+         t.group_id, t.agent_id, t.previous_agent_id, t.excluded_agent_id, t.assigned_at, t.priority, t.bot_id, t.bot_until, t.answered_at, \
          t.closed_by, t.closed_told, t.busy_told, t.created_at, t.updated_at"
     };
 }
+pub(super) use columns;
 
 #[derive(Serialize)]
 struct Id<'a> {
@@ -104,16 +107,16 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
         rows!(
             "INSERT INTO tickets (id, company_id, number, channel_id, kind, conversation_id, contact_id, state, \
              subject, last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, \
-             group_id, agent_id, previous_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, \
+             group_id, agent_id, previous_agent_id, excluded_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, \
              closed_told, busy_told, created_at, updated_at) \
              SELECT id, company_id, number, channel_id, kind, conversation_id, contact_id, state, subject, \
              last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, group_id, \
-             agent_id, previous_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, closed_told, \
+             agent_id, previous_agent_id, excluded_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, closed_told, \
              busy_told, created_at, updated_at FROM",
             [id text, company_id bigint, number bigint, channel_id bigint, kind text, conversation_id text,
              contact_id text, state text, subject text, last_author text, last_content text, last_message_at bigint,
              waiting_since bigint, close_reason text, closed_at bigint, reopened bigint, group_id bigint, agent_id bigint,
-             previous_agent_id bigint, assigned_at bigint, priority bigint, bot_id bigint, bot_until bigint,
+             previous_agent_id bigint, excluded_agent_id bigint, assigned_at bigint, priority bigint, bot_id bigint, bot_until bigint,
              answered_at bigint, closed_by bigint, closed_told bigint, busy_told bigint, created_at bigint,
              updated_at bigint],
             "WHERE true ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, state = excluded.state, \
@@ -122,6 +125,7 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
              waiting_since = excluded.waiting_since, close_reason = excluded.close_reason, \
              closed_at = excluded.closed_at, reopened = excluded.reopened, group_id = excluded.group_id, \
              agent_id = excluded.agent_id, previous_agent_id = excluded.previous_agent_id, \
+             excluded_agent_id = excluded.excluded_agent_id, \
              assigned_at = excluded.assigned_at, priority = excluded.priority, bot_id = excluded.bot_id, \
              bot_until = excluded.bot_until, answered_at = excluded.answered_at, closed_by = excluded.closed_by, \
              closed_told = excluded.closed_told, busy_told = excluded.busy_told, updated_at = excluded.updated_at"

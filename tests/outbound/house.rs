@@ -187,6 +187,7 @@ impl Outside {
                 act: act.clone(),
                 reply_to: None,
                 author: Author { id: None, name: Some("Ana".to_owned()) },
+                by_house: false,
                 log: base.clock.log_id(),
             };
             match reply::send(&mut tx, &base.clock, reply).await {

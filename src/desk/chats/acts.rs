@@ -49,7 +49,7 @@ pub async fn act(
         OnMessage::PrivateReply(text) => Act::PrivateReply { target, text },
     };
     let to = To::Conversation(conversation);
-    reply::send(tx, clock, NewReply { company, to, act, reply_to: None, author, log }).await
+    reply::send(tx, clock, NewReply { company, to, act, reply_to: None, author, by_house: false, log }).await
 }
 
 fn check(row: &MessageRow, what: &OnMessage) -> Result<(), ReplyError> {
@@ -90,7 +90,7 @@ pub async fn mark_read(tx: &mut Tx, clock: &Clock, message: &MessageRow, log: i6
         Err(_) => return Ok(()),
     };
     let (to, act, author) = (To::Conversation(conversation), Act::Read { target }, Author::default());
-    match reply::send(tx, clock, NewReply { company, to, act, reply_to: None, author, log }).await {
+    match reply::send(tx, clock, NewReply { company, to, act, reply_to: None, author, by_house: false, log }).await {
         Err(ReplyError::Store(error)) => Err(error),
         // What cannot be told does not make it unread.
         _ => Ok(()),

@@ -18,7 +18,7 @@ use crate::{
     domain::{OutState, SEND, SendJob, TicketState, send_lane, send_topic},
     store::{
         StoreError, Tx,
-        deliveries::{self, Delivery, StateRow},
+        deliveries::{self, Delivery, Said, StateRow},
         jobs::{self, NewJob},
         messages::{self, AttachmentRow, MessageRow, RefRow},
     },
@@ -39,6 +39,8 @@ pub struct NewReply {
     /// The message that it answers, by our id.
     pub reply_to: Option<String>,
     pub author: Author,
+    /// Whether the house says it by itself: it is no answer of a person's.
+    pub by_house: bool,
     /// The `id_bitacora_log` of the call.
     pub log: i64,
 }
@@ -140,7 +142,7 @@ pub async fn send(tx: &mut Tx, clock: &Clock, reply: NewReply) -> Result<Queued,
         place::open_ticket(tx, clock, &mut place).await?;
     }
     let answers = deliveries::last_inbound(tx, &place.conversation.id).await?;
-    let mut drafts = Drafts { answers, ..Drafts::default() };
+    let mut drafts = Drafts { answers, is_answer: !reply.by_house, ..Drafts::default() };
     for (position, act) in acts.into_iter().enumerate() {
         drafts.add(clock, &place, &reply, act, position == 0);
     }
@@ -181,6 +183,8 @@ pub async fn target(tx: &mut Tx, company: i64, message: &str) -> Result<(String,
 struct Drafts {
     /// The customer's latest message, by its platform name.
     answers: Option<String>,
+    /// Whether a person, or a person's program, says it.
+    is_answer: bool,
     messages: Vec<MessageRow>,
     attachments: Vec<AttachmentRow>,
     refs: Vec<RefRow>,
@@ -250,7 +254,8 @@ impl Drafts {
         }
         if let (Some(ticket), Some(last)) = (&place.ticket, self.messages.last()) {
             let content = text::truncate(&last.content, PREVIEW);
-            deliveries::touch_ticket(tx, &ticket.id, last.author_name.as_deref(), content, last.at).await?;
+            let said = Said { author: last.author_name.as_deref(), content, is_answer: self.is_answer };
+            deliveries::touch_ticket(tx, &ticket.id, said, last.at).await?;
         }
         jobs::insert(tx, &self.jobs).await?;
         Ok(Queued {

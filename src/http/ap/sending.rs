@@ -145,7 +145,7 @@ pub(in crate::http) async fn take(tx: &mut Tx, api: &Api, draft: &Draft) -> Resu
             }
         }
         Said::Act(act) => {
-            let new = NewReply { company, to, act, reply_to: reply_to.clone(), author, log };
+            let new = NewReply { company, to, act, reply_to: reply_to.clone(), author, by_house: false, log };
             let queued = reply::send(tx, clock, new).await?;
             if let Some(message) = reply_to {
                 chats::answers(tx, company, &queued.conversation, &message).await.map_err(|error| match error {

@@ -1,0 +1,206 @@
+//! Who is there, and the giving: whoever waits longest among the most urgent gets the next free slot.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use relevo_adapters::Millis;
+
+use super::{hours::Open, place::AUTO, record::Record};
+use crate::{
+    domain::routing::{Candidate, Cause, Choice, Explanation, Presence, choose},
+    store::{
+        StoreError, Tx,
+        routing::{self as store, Agent, Member, Queue},
+        tickets::Ticket,
+    },
+};
+
+/// Agents of some groups, held, with what they have in hand.
+#[derive(Debug)]
+pub(super) struct Room {
+    agents: BTreeMap<i64, Candidate>,
+    members: HashMap<i64, Vec<i64>>,
+    /// The time of the next giving: later than any that a clock gave, so that within a round ties go to who got none.
+    turn: Millis,
+}
+
+/// Later than any time.
+const ROUND: Millis = i64::MAX / 2;
+
+impl Room {
+    /// The members of these groups; those who are online are held.
+    pub(super) async fn of_groups(tx: &mut Tx, groups: &[i64]) -> Result<Self, StoreError> {
+        store::lock_online(tx, groups).await?;
+        Self::as_seen(tx, groups).await
+    }
+
+    /// The members of these groups as they are seen, held by nobody: to look, not to give.
+    pub(super) async fn as_seen(tx: &mut Tx, groups: &[i64]) -> Result<Self, StoreError> {
+        let mut room = Self { agents: BTreeMap::new(), members: HashMap::new(), turn: ROUND };
+        for member in store::members(tx, groups).await? {
+            room.members.entry(member.group_id).or_default().push(member.id);
+            room.agents.entry(member.id).or_insert_with(|| candidate(member));
+        }
+        Ok(room)
+    }
+
+    /// One agent, who is held, in these groups.
+    pub(super) fn of_agent(agent: &Agent, load: i64, groups: &[i64]) -> Self {
+        let one = Candidate {
+            id: agent.id,
+            name: agent.name.clone(),
+            active: agent.active == 1,
+            presence: Presence::parse(&agent.presence),
+            capacity: agent.capacity,
+            load,
+            last_assigned_at: agent.last_assigned_at,
+        };
+        Self {
+            agents: BTreeMap::from([(one.id, one)]),
+            members: groups.iter().map(|group| (*group, vec![agent.id])).collect(),
+            turn: ROUND,
+        }
+    }
+
+    /// Slots that are free in a group.
+    fn free(&self, group: i64) -> i64 {
+        let members = self.members.get(&group).into_iter().flatten().filter_map(|id| self.agents.get(id));
+        let able = members.filter(|one| one.active && one.presence == Presence::Online);
+        able.map(|one| (one.capacity - one.load).max(0)).sum()
+    }
+
+    /// The tickets that wait in these groups, as many as there are slots; those that the caller holds are left out.
+    pub(super) async fn waiting(
+        &self,
+        tx: &mut Tx,
+        groups: &[i64],
+        held: &BTreeSet<String>,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        // Where there is one agent only, what is not for him is not worth holding.
+        let only = if self.agents.len() == 1 { self.agents.keys().next().copied() } else { None };
+        let mut waiting = Vec::new();
+        for group in groups {
+            let free = self.free(*group);
+            if free > 0 {
+                // Those that the caller holds may be among the first.
+                let limit = free + i64::try_from(held.len()).unwrap_or_default();
+                waiting.extend(store::waiting(tx, *group, only.unwrap_or_default(), limit).await?);
+            }
+        }
+        waiting.retain(|ticket| !held.contains(&ticket.id));
+        Ok(waiting)
+    }
+
+    /// Gives tickets to agents: `own` are decided about in any case; `others` wait already, and are only given.
+    pub(super) fn give(
+        &mut self,
+        own: Vec<(Ticket, Explanation)>,
+        others: Vec<Ticket>,
+        cause: Cause,
+        record: &mut Record,
+    ) {
+        let own = own.into_iter().map(|(ticket, explanation)| (ticket, Some(explanation)));
+        let mut all: Vec<(Ticket, Option<Explanation>)> =
+            own.chain(others.into_iter().map(|ticket| (ticket, None))).collect();
+        let rank = |ticket: &Ticket| (-ticket.priority, ticket.waiting_since.unwrap_or(ticket.created_at), ticket.id.clone());
+        all.sort_by_cached_key(|(ticket, _)| rank(ticket));
+        for (mut ticket, explanation) in all {
+            let is_own = explanation.is_some();
+            let because = if is_own { cause } else { later(cause) };
+            let mut explanation = explanation.unwrap_or_else(|| Explanation::of(because));
+            match self.choose(&ticket, &mut explanation) {
+                Some(agent) => record.assign(&mut ticket, agent, because, &explanation),
+                None if is_own => record.queue(&mut ticket, because, &explanation),
+                None => continue,
+            }
+            record.keep(ticket);
+        }
+    }
+
+    /// The choice in a group, without its effect.
+    pub(super) fn look(&self, group: i64, previous: Option<i64>, excluded: Option<i64>) -> (Vec<Candidate>, Choice) {
+        let members = self.members.get(&group).into_iter().flatten();
+        let candidates: Vec<Candidate> = members.filter_map(|id| self.agents.get(id)).cloned().collect();
+        let choice = choose(&candidates, previous, excluded);
+        (candidates, choice)
+    }
+
+    fn choose(&mut self, ticket: &Ticket, explanation: &mut Explanation) -> Option<i64> {
+        let group = ticket.group_id.unwrap_or_default();
+        let (candidates, choice) = self.look(group, ticket.previous_agent_id, ticket.excluded_agent_id);
+        explanation.consider(&candidates, &choice);
+        let Some(place) = choice.chosen else {
+            explanation.add("eleccion", nobody(&candidates));
+            return None;
+        };
+        let one = &candidates[place];
+        explanation.add("eleccion", format!("{}: {}", one.name, choice.verdicts[place].text()));
+        if let Some(agent) = self.agents.get_mut(&one.id) {
+            agent.load += 1;
+            agent.last_assigned_at = Some(self.turn);
+            self.turn += 1;
+        }
+        Some(one.id)
+    }
+}
+
+fn nobody(candidates: &[Candidate]) -> &'static str {
+    match candidates.iter().any(|one| one.active && one.presence == Presence::Online) {
+        _ if candidates.is_empty() => "El grupo no tiene ejecutivos: el ticket espera.",
+        true => "Todos los ejecutivos en línea están ocupados: el ticket espera.",
+        false => "Ningún ejecutivo del grupo está en línea: el ticket espera.",
+    }
+}
+
+/// Why a ticket that waited already is given now.
+fn later(cause: Cause) -> Cause {
+    match cause {
+        Cause::Presence | Cause::Slot => cause,
+        _ => Cause::Sweep,
+    }
+}
+
+fn candidate(member: Member) -> Candidate {
+    Candidate {
+        id: member.id,
+        name: member.name,
+        active: member.active == 1,
+        presence: Presence::parse(&member.presence),
+        capacity: member.capacity,
+        load: member.load,
+        last_assigned_at: member.last_assigned_at,
+    }
+}
+
+/// Fills the free slots of an agent, who is held, from the automatic groups that are open now. Gives what was done into
+/// `record`.
+pub(super) async fn fill(tx: &mut Tx, agent: &Agent, cause: Cause, record: &mut Record) -> Result<(), StoreError> {
+    if agent.active != 1 || Presence::parse(&agent.presence) != Presence::Online {
+        return Ok(());
+    }
+    let load = store::load(tx, agent.id).await?;
+    if load >= agent.capacity {
+        return Ok(());
+    }
+    let queues = store::queues_of(tx, agent.id).await?;
+    let auto: Vec<&Queue> = queues.iter().filter(|queue| queue.policy == AUTO).collect();
+    let open = Open::load(tx, record.clock.now(), &auto).await?;
+    let groups: Vec<i64> = auto.iter().map(|queue| queue.id).filter(|group| open.is_open(*group)).collect();
+    let mut room = Room::of_agent(agent, load, &groups);
+    let waiting = room.waiting(tx, &groups, &BTreeSet::new()).await?;
+    room.give(Vec::new(), waiting, cause, record);
+    Ok(())
+}
+
+/// Fills the free slots of an automatic group's agents, the least loaded first, if it is open now.
+pub(super) async fn fill_group(tx: &mut Tx, group: i64, cause: Cause, record: &mut Record) -> Result<(), StoreError> {
+    let queues = store::queues(tx, &[group]).await?;
+    let auto: Vec<&Queue> = queues.iter().filter(|queue| queue.policy == AUTO).collect();
+    let open = Open::load(tx, record.clock.now(), &auto).await?;
+    if auto.is_empty() || !open.is_open(group) {
+        return Ok(());
+    }
+    let mut room = Room::of_groups(tx, &[group]).await?;
+    let waiting = room.waiting(tx, &[group], &BTreeSet::new()).await?;
+    room.give(Vec::new(), waiting, cause, record);
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Routing (DESIGN §6): tickets find their agent, and agents their next ticket.
+//!
+//! Every decision is made in one transaction with what causes it, and is kept with its explanation (P10). Conversations
+//! are held before tickets and tickets before users; what waits in a queue is taken with SKIP LOCKED, so that two agents
+//! never get the same ticket and nobody waits for another. Load is counted while the agent is held, never kept.
+
+mod acts;
+mod give;
+mod hours;
+mod lifecycle;
+mod notices;
+mod place;
+mod possible;
+mod pull;
+mod record;
+mod sweep;
+
+use std::collections::BTreeMap;
+
+pub use self::{
+    acts::{assign, fill_agent, move_to_group, reassign, self_assign},
+    lifecycle::{REASONS, close, ignore, note, reopen},
+    notices::{BUSY, Difference, difference},
+    possible::{Possible, possible},
+    pull::next,
+    sweep::{Swept, sweep},
+};
+use self::{give::Room, place::Places, record::Record};
+use crate::{
+    clock::Clock,
+    domain::{TicketState, routing::Cause},
+    store::{
+        StoreError, Tx, conversations,
+        tickets::{self, Ticket},
+    },
+};
+
+/// Why a ticket was not given, moved or changed. The texts are answers of the API.
+#[derive(Debug, thiserror::Error)]
+pub enum RoutingError {
+    #[error("El ticket no existe.")]
+    NoTicket,
+    #[error("El usuario no existe.")]
+    NoAgent,
+    #[error("El grupo no existe.")]
+    NoGroup,
+    #[error("El ticket está cerrado.")]
+    Closed,
+    #[error("El ticket no está cerrado.")]
+    NotClosed,
+    #[error("El cliente ya tiene otro ticket abierto en esta conversación (número {0}).")]
+    AnotherOpen(i64),
+    /// MS "Buscar Siguiente Ticket".
+    #[error("Usuario no se encuentra en línea")]
+    NotOnline,
+    #[error("El usuario está inactivo.")]
+    Inactive,
+    #[error("El usuario ya tiene {0} tickets en curso, su máximo es {1}.")]
+    Full(i64, i64),
+    #[error("El usuario no pertenece al grupo del ticket.")]
+    NotMember,
+    /// MS "Autoasignación".
+    #[error("Error al autoasignar:El grupo asignado al ticket no permite la auto asignación")]
+    NoSelfAssignment,
+    #[error("Error al autoasignar:El ticket ya lo atiende {0}")]
+    Taken(String),
+    #[error("Error al autoasignar:El ticket no tiene grupo")]
+    NoGroupYet,
+    #[error("El ticket no lo atiende nadie.")]
+    NobodyHasIt,
+    #[error("No hay tickets en espera en sus grupos.")]
+    NothingWaits,
+    /// A field, and what is wrong with it.
+    #[error("{1}")]
+    Invalid(&'static str, String),
+    #[error("the database did not do it")]
+    Store(#[from] StoreError),
+}
+
+/// What a round of routing did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Routed {
+    pub assigned: usize,
+    pub queued: usize,
+    pub to_bots: usize,
+    /// Customers to whom a message of the house is on its way.
+    pub told: usize,
+    /// Jobs that were added: somebody is to be told, by message or by relay.
+    pub jobs: usize,
+}
+
+/// Decides about tickets that wait and belong to nobody; all others among `ids` stay as they are. The tickets' rows are
+/// written and must not be held in memory by the caller.
+///
+/// # Errors
+/// Those of the database.
+pub async fn route(tx: &mut Tx, clock: &Clock, ids: &[String], cause: Cause) -> Result<Routed, StoreError> {
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let tickets = hold(tx, &ids).await?;
+    let waiting = tickets.into_iter().filter(|ticket| {
+        ticket.state == TicketState::Open.as_str() && ticket.agent_id.is_none() && ticket.bot_id.is_none()
+    });
+    decide(tx, clock, waiting.collect(), cause).await
+}
+
+/// The tickets of these ids with their conversations, held until the end of the transaction.
+async fn hold(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Ticket>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    conversations::hold_of_tickets(tx, ids).await?;
+    tickets::load_for_update(tx, ids).await
+}
+
+/// A company's ticket, by its id or by the number that agents see, held with its conversation.
+async fn hold_one(tx: &mut Tx, company: i64, ticket: &str) -> Result<Ticket, RoutingError> {
+    let found = crate::desk::chats::ticket(tx, company, ticket).await?.ok_or(RoutingError::NoTicket)?;
+    hold(tx, &[&found.id]).await?.pop().ok_or(RoutingError::NoTicket)
+}
+
+/// Decides about tickets that are held and wait.
+async fn decide(tx: &mut Tx, clock: &Clock, tickets: Vec<Ticket>, cause: Cause) -> Result<Routed, StoreError> {
+    if tickets.is_empty() {
+        return Ok(Routed::default());
+    }
+    let mut record = Record::new(clock);
+    let places = Places::load(tx, clock.now(), &tickets).await?;
+    let mut given = BTreeMap::new();
+    for mut ticket in tickets {
+        match places.place(&mut ticket, cause, &mut record) {
+            Some(explanation) => _ = given.insert(ticket.id.clone(), (ticket, explanation)),
+            None => record.keep(ticket),
+        }
+    }
+    if !given.is_empty() {
+        let mut groups: Vec<i64> = given.values().filter_map(|(ticket, _)| ticket.group_id).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        let mut room = Room::of_groups(tx, &groups).await?;
+        let held = given.keys().cloned().collect();
+        let others = room.waiting(tx, &groups, &held).await?;
+        room.give(given.into_values().collect(), others, cause, &mut record);
+    }
+    record.save(tx).await
+}
