@@ -9,4 +9,5 @@ pub mod events;
 pub mod intake;
 pub mod outbox;
 pub mod reply;
+pub mod subscriptions;
 pub mod tickets;

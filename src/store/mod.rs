@@ -29,6 +29,8 @@ pub mod messages;
 pub mod meta;
 pub mod parked;
 pub mod queue_items;
+pub mod relays;
+pub mod subscriptions;
 pub mod tickets;
 pub mod users;
 
