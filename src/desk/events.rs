@@ -8,16 +8,19 @@ use crate::{
     store::{
         StoreError, Tx,
         events::{self, NewEvent},
+        relays,
     },
 };
 
-/// Tells events in order.
+/// Tells events in order, and has them relayed to the subscriptions that want them: to be called when what happened is
+/// written, because a bot hears only of tickets that it has. Gives how many relays were added: if there are any, the
+/// bell is to be rung after the commit.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn tell(tx: &mut Tx, now: Millis, told: &[Event]) -> Result<(), StoreError> {
+pub async fn tell(tx: &mut Tx, now: Millis, told: &[Event]) -> Result<usize, StoreError> {
     if told.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let rows: Vec<NewEvent<'_>> = told
         .iter()
@@ -29,9 +32,11 @@ pub async fn tell(tx: &mut Tx, now: Millis, told: &[Event]) -> Result<(), StoreE
             ticket_id: event.ticket.as_deref(),
             group_id: event.group,
             agent_id: event.agent,
+            channel: None,
             data: event.data.to_string(),
             at: now,
         })
         .collect();
-    events::insert(tx, &rows).await
+    let ids = events::insert(tx, &rows).await?;
+    relays::insert(tx, &ids, now).await
 }

@@ -11,4 +11,5 @@ pub mod outbox;
 pub mod presence;
 pub mod reply;
 pub mod routing;
+pub mod subscriptions;
 pub mod tickets;

@@ -2,10 +2,12 @@
 //!
 //! May use: the adapters' vocabulary. Used by everything above.
 
+pub mod bot;
 mod delivery;
 mod envelope;
 mod event;
 mod receipt;
+mod relay;
 mod retry;
 pub mod routing;
 mod split;
@@ -18,6 +20,7 @@ pub use delivery::{
 pub use envelope::Envelope;
 pub use event::{Event, EventKind};
 pub use receipt::advances;
+pub use relay::{RELAY, RelayJob, relay_lane, relay_topic};
 pub use retry::retry_delay;
 pub use split::split;
 pub use ticket::{Latest, Placement, TicketState, country_id, place};

@@ -31,7 +31,9 @@ pub mod notes;
 pub mod parked;
 pub mod presence;
 pub mod queue_items;
+pub mod relays;
 pub mod routing;
+pub mod subscriptions;
 pub mod tickets;
 pub mod users;
 

@@ -5,6 +5,7 @@ mod housekeeping;
 mod idempotency;
 mod messages;
 mod people;
+mod relays;
 mod tickets;
 
 use relevo::store::{Db, StoreError, Tx};
