@@ -23,6 +23,8 @@ pub(in crate::http) enum Error {
     Bad(String),
     /// 403: the caller's role may not.
     Forbidden,
+    /// 403: the caller may, but not this; says why.
+    Denied(&'static str),
     /// 404: there is none, or none for this caller; says of what.
     NotFound(&'static str),
     /// 409: it contradicts what is there; says how, and after how many seconds another try makes sense, if it does.
@@ -42,7 +44,7 @@ impl Error {
         match self {
             Self::Invalid(..) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(..) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -54,7 +56,7 @@ impl Error {
 
     fn message(&self) -> String {
         match self {
-            Self::Invalid(message, _) | Self::NotFound(message) => (*message).to_owned(),
+            Self::Invalid(message, _) | Self::NotFound(message) | Self::Denied(message) => (*message).to_owned(),
             Self::Bad(why) | Self::Conflict(why, _) | Self::Platform(why) => why.clone(),
             Self::Forbidden => "No tiene permisos para esta acción.".to_owned(),
             Self::TooLarge(limit) => format!("El cuerpo de la solicitud supera el máximo de {} MiB.", limit >> 20),

@@ -3,6 +3,7 @@
 //!
 //! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's; `mens_…` is of a message.
 
+mod agente;
 mod mensajes;
 mod plantillawsp;
 mod words;
