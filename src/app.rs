@@ -298,6 +298,7 @@ impl App {
             queue: self.queue.clone(),
             bell: self.bell.clone(),
             settings: self.foundation.config.worker.clone(),
+            routing: self.foundation.config.routing.clone(),
         };
         self.spawn(worker.run(self.soft.clone()));
     }

@@ -33,6 +33,7 @@ pub struct Config {
     pub gateway: Gateway,
     pub worker: Worker,
     pub dispatch: Dispatch,
+    pub routing: Routing,
     pub whatsapp: Graph,
     pub facebook: Graph,
     pub telegram: Telegram,
@@ -111,6 +112,16 @@ pub struct Dispatch {
     /// How long a dead process's work waits.
     #[serde(rename = "lease_seconds", deserialize_with = "seconds")]
     pub lease: Duration,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Routing {
+    #[serde(rename = "sweep_seconds", deserialize_with = "seconds")]
+    pub sweep: Duration,
+    /// How long an agent may be offline before unanswered tickets go to others.
+    #[serde(rename = "offline_grace_seconds", deserialize_with = "seconds")]
+    pub offline_grace: Duration,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -338,6 +349,7 @@ impl Config {
                 self.dispatch.retry_cap >= self.dispatch.retry_base,
                 "must not be less than dispatch.retry_base_seconds",
             ),
+            ("routing.sweep_seconds", !self.routing.sweep.is_zero(), "must be at least 1"),
             ("whatsapp.graph_url", is_web(&self.whatsapp.graph_url), NOT_WEB),
             ("facebook.graph_url", is_web(&self.facebook.graph_url), NOT_WEB),
             ("telegram.api_url", is_web(&self.telegram.api_url), NOT_WEB),

@@ -7,7 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Worker;
 use crate::{
-    desk::intake,
+    desk::{intake, routing},
+    domain::millis,
     store::{dedup, idempotency, jobs, leases, meta, parked},
 };
 
@@ -34,6 +35,7 @@ struct Done {
     leased: Millis,
     reunited: Millis,
     pruned: Millis,
+    swept: Millis,
 }
 
 /// Keeps house until `stop`.
@@ -75,9 +77,25 @@ async fn round(worker: &Worker, owner: &str, done: &mut Done) -> anyhow::Result<
         intake::apply_parked(&mut tx, &worker.clock, AT_ONCE).await?;
         tx.commit().await?;
     }
+    if now - done.swept >= millis(worker.routing.sweep) {
+        done.swept = now;
+        sweep(worker).await?;
+    }
     if now - done.pruned >= PRUNE_MS {
         done.pruned = now;
         prune(worker, now).await?;
+    }
+    Ok(())
+}
+
+async fn sweep(worker: &Worker) -> anyhow::Result<()> {
+    let swept = routing::sweep(&worker.db, &worker.clock, worker.routing.offline_grace).await?;
+    if swept.done.jobs > 0 {
+        worker.bell.ring();
+    }
+    if swept != routing::Swept::default() {
+        let (from_bots, given_back, assigned) = (swept.from_bots, swept.given_back, swept.done.assigned);
+        tracing::info!(from_bots, given_back, assigned, "waiting tickets were looked at again");
     }
     Ok(())
 }

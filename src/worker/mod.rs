@@ -36,6 +36,7 @@ pub struct Worker {
     /// Rung when applied events left jobs.
     pub bell: Bell,
     pub settings: config::Worker,
+    pub routing: config::Routing,
 }
 
 impl Worker {

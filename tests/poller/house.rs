@@ -94,6 +94,7 @@ impl<'a> House<'a> {
             queue: queue.clone(),
             bell: relevo::jobs::Bell::default(),
             settings: self.config.worker.clone(),
+            routing: self.config.routing.clone(),
         };
         let stop = CancellationToken::new();
         let task = tokio::spawn(worker.run(stop.clone()));

@@ -45,6 +45,7 @@ impl World {
             files: HashMap::new(),
             waiting: HashMap::new(),
             added: Additions::default(),
+            happened: Vec::new(),
             report: super::Report::default(),
         };
         world.load_identities(tx, events).await?;

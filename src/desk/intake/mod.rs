@@ -6,6 +6,7 @@
 
 mod bodies;
 mod load;
+mod news;
 mod rules;
 mod save;
 mod targets;
@@ -116,9 +117,10 @@ async fn run(tx: &mut Tx, clock: &Clock, events: &[&Envelope]) -> Result<Report,
     }
     let mut world = World::load(tx, clock, events).await?;
     events.iter().for_each(|event| world.apply(event));
-    let report =
-        Report { applied: events.len(), jobs: world.added.jobs.len() + world.added.awaited.len(), ..world.report };
-    world.save(tx).await?;
+    let jobs = world.added.jobs.len() + world.added.awaited.len();
+    let mut report = Report { applied: events.len(), jobs, ..world.report };
+    let news = world.save(tx).await?;
+    report.jobs += news.spread(tx, clock).await?;
     Ok(report)
 }
 

@@ -5,9 +5,10 @@ use relevo_adapters::{Body, Content, Message, Notice};
 use super::{
     bodies::{preview, to_json},
     load::group_ref,
-    world::{Entry, World},
+    world::{Entry, Happened, World},
 };
 use crate::{
+    desk::routing::reopened,
     domain::{Envelope, Latest, Placement, SEND, SendJob, TicketState, place, send_topic},
     store::{
         channels::ChannelEvent,
@@ -144,6 +145,9 @@ impl World {
         let id = row.id.clone();
         self.messages.insert(id.clone(), Entry::created(row));
         self.add_ref(envelope.channel, message.group.as_deref().map(group_ref), &id);
+        if origin == Origin::Contact {
+            self.happened.push(Happened::Written(id.clone()));
+        }
         (id, ticket)
     }
 
@@ -256,13 +260,9 @@ impl World {
 
     fn reopen_ticket(&mut self, envelope: &Envelope, id: String) -> String {
         if let Some(entry) = self.tickets.get_mut(&id) {
-            let ticket = entry.edit();
-            TicketState::Open.as_str().clone_into(&mut ticket.state);
-            ticket.waiting_since = Some(envelope.received_at);
-            ticket.close_reason = None;
-            ticket.closed_at = None;
-            ticket.reopened += 1;
+            reopened(entry.edit(), envelope.received_at);
             self.report.reopened += 1;
+            self.happened.push(Happened::Reopened(id.clone()));
         }
         id
     }
@@ -294,6 +294,7 @@ impl World {
         };
         self.tickets.insert(id.clone(), Entry::created(ticket));
         self.report.opened += 1;
+        self.happened.push(Happened::Opened(id.clone()));
         id
     }
 
@@ -307,6 +308,9 @@ impl World {
         }
         let ticket = entry.edit();
         ticket.updated_at = ticket.updated_at.max(envelope.received_at);
+        if origin == Origin::App {
+            ticket.answered_at = ticket.answered_at.or(Some(envelope.received_at));
+        }
         if ticket.contact_id.is_none() {
             ticket.contact_id.clone_from(&message.author_id);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     IntakeError,
     bodies::to_json,
+    news::News,
     world::{Entry, World},
 };
 use crate::store::{
@@ -17,7 +18,7 @@ use crate::store::{
 const TOUCH_AFTER_MS: i64 = 60_000;
 
 impl World {
-    pub(super) async fn save(mut self, tx: &mut Tx) -> Result<(), IntakeError> {
+    pub(super) async fn save(mut self, tx: &mut Tx) -> Result<News, IntakeError> {
         self.save_contacts(tx).await?;
         self.save_conversations(tx).await?;
         self.save_tickets(tx).await?;
@@ -26,6 +27,7 @@ impl World {
             let merges: Vec<_> = std::mem::take(&mut self.added.merges).into_iter().collect();
             contacts::merge(tx, &merges).await?;
         }
+        let news = self.news();
         self.save_additions(tx).await?;
         let now = self.clock.now();
         let stale: Vec<i64> = self
@@ -34,7 +36,8 @@ impl World {
             .filter(|channel| channel.last_event_at.is_none_or(|at| now - at > TOUCH_AFTER_MS))
             .map(|channel| channel.id)
             .collect();
-        Ok(channels::touch(tx, &stale, now).await?)
+        channels::touch(tx, &stale, now).await?;
+        Ok(news)
     }
 
     async fn save_contacts(&mut self, tx: &mut Tx) -> Result<(), IntakeError> {

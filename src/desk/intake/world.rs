@@ -65,6 +65,15 @@ pub(super) struct Additions {
     pub(super) failures: BTreeMap<String, FailureReason>,
 }
 
+/// What others are told: a ticket's or a message's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Happened {
+    Opened(String),
+    Reopened(String),
+    /// A customer wrote.
+    Written(String),
+}
+
 /// Everything that the events of a batch may touch. Maps from ids are ordered, so that rows are saved (and locked) in
 /// the same order by everybody.
 #[derive(Debug)]
@@ -85,6 +94,8 @@ pub(super) struct World {
     /// Events that wait for a message of this batch.
     pub(super) waiting: HashMap<(i64, String), Vec<Envelope>>,
     pub(super) added: Additions,
+    /// What others are told, in order.
+    pub(super) happened: Vec<Happened>,
     pub(super) report: Report,
 }
 

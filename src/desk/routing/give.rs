@@ -101,7 +101,8 @@ impl Room {
         let own = own.into_iter().map(|(ticket, explanation)| (ticket, Some(explanation)));
         let mut all: Vec<(Ticket, Option<Explanation>)> =
             own.chain(others.into_iter().map(|ticket| (ticket, None))).collect();
-        let rank = |ticket: &Ticket| (-ticket.priority, ticket.waiting_since.unwrap_or(ticket.created_at), ticket.id.clone());
+        let rank =
+            |ticket: &Ticket| (-ticket.priority, ticket.waiting_since.unwrap_or(ticket.created_at), ticket.id.clone());
         all.sort_by_cached_key(|(ticket, _)| rank(ticket));
         for (mut ticket, explanation) in all {
             let is_own = explanation.is_some();

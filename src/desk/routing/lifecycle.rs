@@ -57,12 +57,7 @@ pub async fn close(
 ///
 /// # Errors
 /// [`RoutingError::NoTicket`], [`RoutingError::Closed`], or those of the database.
-pub async fn ignore(
-    tx: &mut Tx,
-    clock: &Clock,
-    company: i64,
-    ticket: &str,
-) -> Result<(Ticket, Routed), RoutingError> {
+pub async fn ignore(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) -> Result<(Ticket, Routed), RoutingError> {
     let mut ticket = hold_one(tx, company, ticket).await?;
     refuse_closed(&ticket)?;
     if ticket.state == TicketState::Ignored.as_str() {
@@ -102,12 +97,7 @@ async fn end(
 ///
 /// # Errors
 /// [`RoutingError::NoTicket`], [`RoutingError::NotClosed`], [`RoutingError::AnotherOpen`] (P3), or those of the database.
-pub async fn reopen(
-    tx: &mut Tx,
-    clock: &Clock,
-    company: i64,
-    ticket: &str,
-) -> Result<(Ticket, Routed), RoutingError> {
+pub async fn reopen(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) -> Result<(Ticket, Routed), RoutingError> {
     let mut ticket = hold_one(tx, company, ticket).await?;
     let is_over = [TicketState::Closed, TicketState::Ignored].iter().any(|state| ticket.state == state.as_str());
     if !is_over {

@@ -17,6 +17,7 @@ mod sweep;
 
 use std::collections::BTreeMap;
 
+pub(in crate::desk) use self::{lifecycle::reopened, record::event};
 pub use self::{
     acts::{assign, fill_agent, move_to_group, reassign, self_assign},
     lifecycle::{REASONS, close, ignore, note, reopen},

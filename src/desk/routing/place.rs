@@ -120,7 +120,7 @@ impl Places {
         match self.bots.get(&link.queue.company_id) {
             Some(bot) => {
                 let minutes = bot.timeout_ms / 60_000;
-                explanation.add("bot", format!("Lo atiende el bot {}, por {minutes} minutos como máximo.", bot.name));
+                explanation.add("bot", format!("Lo atiende el bot {}, por {minutes} minutos como máximo.", bot.id));
                 let until = record.clock.now() + bot.timeout_ms;
                 record.to_bot(ticket, bot.id, until, cause, explanation);
                 true

@@ -40,14 +40,15 @@ pub async fn possible(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) ->
     }
     let room = Room::as_seen(tx, &[queue.id]).await?;
     let owner = ticket.agent_id.filter(|_| ticket.state == TicketState::InProgress.as_str());
-    let (candidates, choice) =
-        room.look(queue.id, ticket.previous_agent_id, owner.or(ticket.excluded_agent_id));
+    let (candidates, choice) = room.look(queue.id, ticket.previous_agent_id, owner.or(ticket.excluded_agent_id));
     Ok(match choice.chosen {
         Some(place) => {
             Possible { agent: Some(candidates[place].id), reason: choice.verdicts[place].text_en().to_owned() }
         }
         None if candidates.is_empty() => Possible::nobody("The ticket's group has no agents"),
-        None if choice.verdicts.contains(&Verdict::Full) => Possible::nobody("Every agent who is online is at capacity"),
+        None if choice.verdicts.contains(&Verdict::Full) => {
+            Possible::nobody("Every agent who is online is at capacity")
+        }
         None => Possible::nobody("No agent of the ticket's group is online"),
     })
 }

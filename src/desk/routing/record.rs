@@ -103,7 +103,14 @@ impl Record {
     }
 
     /// Leaves a ticket to a bot until `until`.
-    pub(super) fn to_bot(&mut self, ticket: &mut Ticket, bot: i64, until: i64, cause: Cause, explanation: &Explanation) {
+    pub(super) fn to_bot(
+        &mut self,
+        ticket: &mut Ticket,
+        bot: i64,
+        until: i64,
+        cause: Cause,
+        explanation: &Explanation,
+    ) {
         ticket.bot_id = Some(bot);
         ticket.bot_until = Some(until);
         self.done.to_bots += 1;

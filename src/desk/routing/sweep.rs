@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    desk::subscriptions::{self, Failed},
-    domain::{TicketState, routing::Cause},
+    desk::subscriptions,
+    domain::{TicketState, millis, routing::Cause},
     store::{
         Db, StoreError, Tx,
         routing::{self as store},
@@ -44,53 +44,54 @@ pub struct Swept {
 /// # Errors
 /// Those of the database; what was done until then is done.
 pub async fn sweep(db: &Db, clock: &Clock, grace: Duration) -> Result<Swept, StoreError> {
+    let gone_before = clock.now() - millis(grace);
     let mut swept = Swept::default();
-    for _ in 0..ROUNDS {
-        let (found, done) = once(db, async |tx| from_bots(tx, clock).await).await?;
-        swept.from_bots += found;
+    swept.from_bots = again(db, clock, Step::Bots, &mut swept.done).await?;
+    swept.given_back = again(db, clock, Step::Gone { gone_before }, &mut swept.done).await?;
+    again(db, clock, Step::Ungrouped, &mut swept.done).await?;
+    for group in store::groups_to_fill(&mut db.read().await?).await? {
+        let (_, done) = once(db, clock, Step::Fill { group }).await?;
         add(&mut swept.done, done);
-        if found == 0 {
-            break;
-        }
-    }
-    let gone_before = clock.now() - Millis::try_from(grace.as_millis()).unwrap_or(Millis::MAX);
-    for _ in 0..ROUNDS {
-        let (found, done) = once(db, async |tx| from_gone(tx, clock, gone_before).await).await?;
-        swept.given_back += found;
-        add(&mut swept.done, done);
-        if found == 0 {
-            break;
-        }
-    }
-    for _ in 0..ROUNDS {
-        let (found, done) = once(db, async |tx| ungrouped(tx, clock).await).await?;
-        add(&mut swept.done, done);
-        if found == 0 {
-            break;
-        }
-    }
-    let groups = store::groups_to_fill(&mut db.read().await?).await?;
-    for group in groups {
-        let filled = once(db, async |tx| {
-            let mut record = Record::new(clock);
-            fill_group(tx, group, Cause::Sweep, &mut record).await?;
-            Ok((0, record.save(tx).await?))
-        });
-        add(&mut swept.done, filled.await?.1);
     }
     Ok(swept)
 }
 
-/// One transaction, again if another was first.
-async fn once(
-    db: &Db,
-    work: impl AsyncFn(&mut Tx) -> Result<(usize, Routed), StoreError>,
-) -> Result<(usize, Routed), StoreError> {
+/// What is done in one transaction.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Bots,
+    Gone { gone_before: Millis },
+    Ungrouped,
+    Fill { group: i64 },
+}
+
+/// A step until it finds nothing more; gives how many tickets it found.
+async fn again(db: &Db, clock: &Clock, step: Step, all: &mut Routed) -> Result<usize, StoreError> {
+    let mut sum = 0;
+    for _ in 0..ROUNDS {
+        let (found, done) = once(db, clock, step).await?;
+        add(all, done);
+        sum += found;
+        if found == 0 {
+            break;
+        }
+    }
+    Ok(sum)
+}
+
+/// A step in one transaction, again if another was first.
+async fn once(db: &Db, clock: &Clock, step: Step) -> Result<(usize, Routed), StoreError> {
     const TRIES: u32 = 5;
     let mut tries = 1;
     loop {
         let mut tx = db.write().await?;
-        match work(&mut tx).await {
+        let done = match step {
+            Step::Bots => from_bots(&mut tx, clock).await,
+            Step::Gone { gone_before } => from_gone(&mut tx, clock, gone_before).await,
+            Step::Ungrouped => ungrouped(&mut tx, clock).await,
+            Step::Fill { group } => fill(&mut tx, clock, group).await,
+        };
+        match done {
             Err(StoreError::Conflict) if tries < TRIES => tries += 1,
             Err(error) => return Err(error),
             Ok(done) => {
@@ -101,9 +102,16 @@ async fn once(
     }
 }
 
+async fn fill(tx: &mut Tx, clock: &Clock, group: i64) -> Result<(usize, Routed), StoreError> {
+    let mut record = Record::new(clock);
+    fill_group(tx, group, Cause::Sweep, &mut record).await?;
+    let done = record.save(tx).await?;
+    Ok((done.assigned, done))
+}
+
 async fn from_bots(tx: &mut Tx, clock: &Clock) -> Result<(usize, Routed), StoreError> {
     let failed = subscriptions::tickets_of_failed_bots(tx, clock.now(), BATCH).await?;
-    let ids: Vec<&str> = failed.iter().map(|failed| failed.ticket.as_str()).collect();
+    let ids: Vec<&str> = failed.iter().map(String::as_str).collect();
     let mut record = Record::new(clock);
     let (mut late, mut broken) = (Vec::new(), Vec::new());
     for mut ticket in hold(tx, &ids).await? {

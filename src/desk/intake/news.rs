@@ -1,0 +1,82 @@
+//! What a batch brought about, for those who look on, and for routing.
+
+use serde_json::{Value, json};
+
+use super::world::{Happened, World};
+use crate::{
+    clock::Clock,
+    desk::{
+        events,
+        routing::{self, event},
+    },
+    domain::{Event, EventKind, routing::Cause},
+    store::{StoreError, Tx, messages::MessageRow, tickets::Ticket},
+};
+
+/// What is told, and which tickets are to be routed.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    begun: Vec<Event>,
+    opened: Vec<String>,
+    reopened: Vec<String>,
+    written: Vec<Event>,
+}
+
+impl World {
+    /// The news of what was saved: tickets have their numbers by now.
+    pub(super) fn news(&mut self) -> News {
+        let mut news = News::default();
+        for happened in std::mem::take(&mut self.happened) {
+            match happened {
+                Happened::Opened(id) => {
+                    news.begun.extend(self.began(EventKind::TicketOpened, &id));
+                    news.opened.push(id);
+                }
+                Happened::Reopened(id) => {
+                    news.begun.extend(self.began(EventKind::TicketReopened, &id));
+                    news.reopened.push(id);
+                }
+                Happened::Written(id) => news.written.extend(self.written(&id)),
+            }
+        }
+        news
+    }
+
+    fn began(&self, kind: EventKind, ticket: &str) -> Option<Event> {
+        let ticket = &self.tickets.get(ticket)?.row;
+        Some(event(kind, ticket, json!({"asunto": ticket.subject, "id_contacto": ticket.contact_id})))
+    }
+
+    fn written(&self, message: &str) -> Option<Event> {
+        let message = &self.messages.get(message)?.row;
+        let ticket: &Ticket = &self.tickets.get(message.ticket_id.as_ref()?)?.row;
+        Some(event(EventKind::MessageReceived, ticket, self.words(message)))
+    }
+
+    fn words(&self, message: &MessageRow) -> Value {
+        let files = self.added.attachments.iter().filter(|file| file.message_id == message.id);
+        let files: Vec<&str> = files.map(|file| file.id.as_str()).collect();
+        json!({
+            "id_mensaje": message.id,
+            "tipo": message.kind,
+            "contenido": message.content,
+            "id_contacto": message.author_id,
+            "autor": message.author_name,
+            "autor_cuenta": message.author_account,
+            "fecha": message.at,
+            "adjuntos": files,
+        })
+    }
+}
+
+impl News {
+    /// Tells it and routes what began. Who is given a ticket hears of it before he hears what its customer wrote. Gives
+    /// how many jobs were added.
+    pub(super) async fn spread(self, tx: &mut Tx, clock: &Clock) -> Result<usize, StoreError> {
+        let mut jobs = events::tell(tx, clock.now(), &self.begun).await?;
+        jobs += routing::route(tx, clock, &self.opened, Cause::Opened).await?.jobs;
+        jobs += routing::route(tx, clock, &self.reopened, Cause::Reopened).await?.jobs;
+        jobs += events::tell(tx, clock.now(), &self.written).await?;
+        Ok(jobs)
+    }
+}

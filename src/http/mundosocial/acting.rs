@@ -1,0 +1,110 @@
+//! From a call to an act of routing: one transaction, tried again when another one was first; and what routing refuses, in
+//! MS's words.
+
+use std::time::Duration;
+
+use crate::{
+    desk::routing::{Routed, RoutingError},
+    http::{
+        Api,
+        ap::{
+            Answer, Asked, Error,
+            sending::{INVALID, invalid},
+        },
+        idempotency::{self, Keeper},
+    },
+    store::{StoreError, Tx},
+};
+
+/// How often a transaction is begun before a call is refused because others are always first, and the first pause.
+const TRIES: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// What a call does in its transaction; it may be done anew if another transaction was first.
+pub(in crate::http) trait Act: Send + Sync {
+    /// Does it.
+    ///
+    /// # Errors
+    /// What the desk refuses.
+    fn run(&self, api: &Api, tx: &mut Tx) -> impl Future<Output = Result<(Answer, Routed), RoutingError>> + Send;
+
+    /// What is said if it is refused.
+    fn refusal(&self, error: RoutingError) -> Error {
+        refusal(error)
+    }
+}
+
+/// Does `act` in one transaction and rings the bell if somebody is to be told.
+///
+/// # Errors
+/// What the desk refuses; 409 as of [`idempotency::guarded`]; 503 if other transactions were first again and again.
+pub(in crate::http) async fn act(api: &Api, asked: &Asked, act: &impl Act) -> Result<Answer, Error> {
+    idempotency::guarded(api, asked, async |keeper: Keeper<'_>| {
+        let mut tries = 1;
+        loop {
+            match once(api, &keeper, act).await {
+                Err(Halt::Refused(RoutingError::Store(StoreError::Conflict))) if tries < TRIES => {
+                    tokio::time::sleep(PAUSE * 2_u32.pow(tries - 1)).await;
+                    tries += 1;
+                }
+                Err(Halt::Refused(error)) => return Err(act.refusal(error)),
+                Err(Halt::Answered(error)) => return Err(error),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+    })
+    .await
+}
+
+enum Halt {
+    Refused(RoutingError),
+    Answered(Error),
+}
+
+impl<E: Into<RoutingError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+async fn once(api: &Api, keeper: &Keeper<'_>, act: &impl Act) -> Result<Answer, Halt> {
+    let mut tx = api.0.db.write().await?;
+    let (answer, done) = act.run(api, &mut tx).await?;
+    keeper.keep(&mut tx, &answer).await.map_err(Halt::Answered)?;
+    tx.commit().await?;
+    if done.jobs > 0 {
+        api.0.bell.ring();
+    }
+    Ok(answer)
+}
+
+/// What routing refuses, under MS's field names.
+pub(in crate::http) fn refusal(error: RoutingError) -> Error {
+    let field = match &error {
+        RoutingError::Store(_) => "",
+        RoutingError::NotYours => return Error::Denied("El ticket lo atiende otro ejecutivo."),
+        RoutingError::NoAgent | RoutingError::Inactive | RoutingError::NotOnline | RoutingError::Full(..) => "usua_id",
+        RoutingError::NotMember => "usua_id",
+        RoutingError::NoGroup => "grup_id",
+        RoutingError::Invalid(field, _) => field,
+        _ => "tick_id",
+    };
+    match error {
+        RoutingError::Store(error) => error.into(),
+        RoutingError::NoTicket => invalid(field, "El tick_id no se encuentra registrado."),
+        RoutingError::NoAgent => invalid(field, "El usuario no se encuentra registrado."),
+        RoutingError::NoGroup => invalid(field, "El grup_id no se encuentra registrado o está inactivo."),
+        error => invalid(field, error.to_string()),
+    }
+}
+
+/// The same where the seed's example has the short form.
+pub(in crate::http) fn brief(error: RoutingError) -> Error {
+    match refusal(error) {
+        Error::Invalid(INVALID, problems) => {
+            let complaints: Vec<String> = problems.into_values().flatten().collect();
+            Error::Brief(complaints.join(" "))
+        }
+        error => error,
+    }
+}
