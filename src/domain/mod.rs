@@ -5,6 +5,7 @@
 mod delivery;
 mod envelope;
 mod event;
+mod hours;
 mod receipt;
 mod retry;
 mod split;
@@ -16,6 +17,10 @@ pub use delivery::{
 };
 pub use envelope::Envelope;
 pub use event::{Event, EventKind};
+pub use hours::{
+    Holiday, Hours, HoursError, Span, WEEKDAYS, Week, calendar_day, day_spans, department_message, spans_to_json,
+    timezone_name,
+};
 pub use receipt::advances;
 pub use retry::retry_delay;
 pub use split::split;
