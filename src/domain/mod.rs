@@ -6,6 +6,7 @@ pub mod bot;
 mod delivery;
 mod envelope;
 mod event;
+mod hours;
 mod receipt;
 mod relay;
 mod retry;
@@ -19,6 +20,10 @@ pub use delivery::{
 };
 pub use envelope::Envelope;
 pub use event::{Event, EventKind};
+pub use hours::{
+    Holiday, Hours, HoursError, Span, WEEKDAYS, Week, calendar_day, day_spans, department_message, spans_to_json,
+    timezone_name,
+};
 pub use receipt::advances;
 pub use relay::{RELAY, RelayJob, relay_lane, relay_topic};
 pub use retry::retry_delay;
