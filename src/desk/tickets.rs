@@ -1,6 +1,6 @@
 //! Reading tickets: what programs and people outside may see of them, and in what order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use relevo_adapters::Millis;
 
@@ -10,6 +10,7 @@ use crate::{
         StoreError, Tx,
         messages::{self, AttachmentRow, MessageRow},
         tickets::{self, Ticket},
+        users::{self, Named},
     },
 };
 
@@ -28,6 +29,19 @@ pub struct Shown {
     pub content: String,
     /// The ids of its files that can be had now, in order; none once it is deleted.
     pub files: Vec<String>,
+}
+
+/// The people who own tickets, by id.
+pub type Owners = HashMap<i64, Named>;
+
+/// Who owns these tickets.
+///
+/// # Errors
+/// Those of the database.
+pub async fn owners(tx: &mut Tx, tickets: &[Ticket]) -> Result<Owners, StoreError> {
+    let ids: BTreeSet<i64> = tickets.iter().filter_map(|ticket| ticket.agent_id).collect();
+    let named = users::named(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    Ok(named.into_iter().map(|owner| (owner.id, owner)).collect())
 }
 
 /// The messages of a company's ticket, newest first, at most [`LIST`]; `None` if it has no such ticket.

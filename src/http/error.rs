@@ -24,6 +24,10 @@ pub(super) enum Error {
     Bad(String),
     /// The request is understood, but something in it is missing or wrong; says what.
     Invalid(&'static str),
+    /// The caller may not do this; says why.
+    Forbidden(&'static str),
+    /// It contradicts what is there; says how.
+    Conflict(&'static str),
     /// There is none, or none for this caller; says of what.
     NotFound(&'static str),
     /// No route of any family.
@@ -54,6 +58,8 @@ impl Error {
             Self::TooManyFailures(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -67,7 +73,7 @@ impl Error {
             Self::TooManyFailures(_) => "Too many failed attempts, try again later",
             Self::Bad(why) => why,
             Self::Invalid(what) => what,
-            Self::NotFound(what) => what,
+            Self::Forbidden(what) | Self::Conflict(what) | Self::NotFound(what) => what,
             Self::NoRoute => "There is no such route",
             Self::WrongMethod => "This route does not take this method",
             Self::Unavailable => "Service unavailable, try again later",

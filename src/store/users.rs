@@ -4,7 +4,7 @@ use relevo_adapters::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Result, Tx, macros::*};
+use super::{Result, Tx, json_rows, macros::*};
 
 /// A person.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow, Serialize)]
@@ -95,5 +95,34 @@ pub async fn find_by_email(tx: &mut Tx, company: i64, email: &str) -> Result<Opt
         concat!("SELECT ", columns!(), " FROM users u WHERE u.company_id = $1 AND u.email = $2"),
         company,
         email
+    )
+}
+
+/// Whom to name on a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Named {
+    pub id: i64,
+    pub name: String,
+    pub email: String,
+}
+
+/// The people of these ids.
+///
+/// # Errors
+/// Those of the database.
+pub async fn named(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Named>> {
+    #[derive(Serialize)]
+    struct Id {
+        n: i64,
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Id> = ids.iter().map(|n| Id { n: *n }).collect();
+    fetch_all!(
+        tx,
+        Named,
+        rows!("SELECT u.id, u.name, u.email FROM", [n bigint], "JOIN users u ON u.id = r.n ORDER BY u.id"),
+        json_rows(&ids)
     )
 }

@@ -153,7 +153,7 @@ pub async fn note(
     ticket: &str,
     (user, client): (Option<i64>, Option<i64>),
     text: &str,
-) -> Result<(String, Ticket), RoutingError> {
+) -> Result<(String, Ticket, Routed), RoutingError> {
     let text = text.trim();
     let invalid = |why: String| Err(RoutingError::Invalid("nota", why));
     match text.chars().count() {
@@ -173,6 +173,6 @@ pub async fn note(
     notes::insert(tx, &note).await?;
     let mut record = Record::new(clock);
     record.tell(EventKind::TicketNoted, &ticket, json!({"nota_id": note.id, "autor": user}));
-    record.save(tx).await?;
-    Ok((note.id, ticket))
+    let done = record.save(tx).await?;
+    Ok((note.id, ticket, done))
 }

@@ -17,7 +17,6 @@ mod sweep;
 
 use std::collections::BTreeMap;
 
-pub(in crate::desk) use self::{lifecycle::reopened, record::event};
 pub use self::{
     acts::{assign, fill_agent, move_to_group, reassign, self_assign},
     lifecycle::{REASONS, close, ignore, note, reopen},
@@ -27,11 +26,12 @@ pub use self::{
     sweep::{Swept, sweep},
 };
 use self::{give::Room, place::Places, record::Record};
+pub(in crate::desk) use self::{lifecycle::reopened, record::event};
 use crate::{
     clock::Clock,
     domain::{TicketState, routing::Cause},
     store::{
-        StoreError, Tx, conversations,
+        StoreError, Tx, conversations, routing,
         tickets::{self, Ticket},
     },
 };
@@ -67,8 +67,9 @@ pub enum RoutingError {
     Taken(String),
     #[error("Error al autoasignar:El ticket no tiene grupo")]
     NoGroupYet,
-    #[error("El ticket no lo atiende nadie.")]
-    NobodyHasIt,
+    /// An agent may touch only what is his, and what waits in his groups.
+    #[error("El ticket lo atiende otro ejecutivo.")]
+    NotYours,
     #[error("No hay tickets en espera en sus grupos.")]
     NothingWaits,
     /// A field, and what is wrong with it.
@@ -117,6 +118,20 @@ async fn hold(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Ticket>, StoreError> {
 async fn hold_one(tx: &mut Tx, company: i64, ticket: &str) -> Result<Ticket, RoutingError> {
     let found = crate::desk::chats::ticket(tx, company, ticket).await?.ok_or(RoutingError::NoTicket)?;
     hold(tx, &[&found.id]).await?.pop().ok_or(RoutingError::NoTicket)
+}
+
+/// A company's ticket, by its id or by the number that agents see. `hand`: an agent who acts for himself; he may touch
+/// what is his, and what nobody has in his groups.
+///
+/// # Errors
+/// [`RoutingError::NoTicket`], [`RoutingError::NotYours`], or those of the database.
+pub async fn in_hand(tx: &mut Tx, company: i64, ticket: &str, hand: Option<i64>) -> Result<Ticket, RoutingError> {
+    let found = crate::desk::chats::ticket(tx, company, ticket).await?.ok_or(RoutingError::NoTicket)?;
+    let Some(hand) = hand.filter(|hand| found.agent_id != Some(*hand)) else { return Ok(found) };
+    match (found.agent_id, found.group_id) {
+        (None, Some(group)) if routing::is_member(tx, group, hand).await? => Ok(found),
+        _ => Err(RoutingError::NotYours),
+    }
 }
 
 /// Decides about tickets that are held and wait.

@@ -7,7 +7,10 @@ use relevo_adapters::Millis;
 use super::{hours::Open, record::Record};
 use crate::{
     desk::subscriptions::{self, Bot},
-    domain::routing::{Cause, Explanation},
+    domain::{
+        department_message,
+        routing::{Cause, Explanation},
+    },
     store::{
         StoreError, Tx,
         routing::{self as store, Link, Queue},
@@ -144,6 +147,6 @@ impl Places {
 /// What customers are told who write while a group is closed: its own words, or its department's.
 fn closed_message(queue: &Queue) -> Option<String> {
     let own = queue.closed_message.clone();
-    let text = own.or_else(|| crate::domain::hours::department_message(queue.department_hours.as_deref()));
+    let text = own.or_else(|| queue.department_hours.as_deref().and_then(department_message));
     text.filter(|text| !text.trim().is_empty())
 }

@@ -15,12 +15,17 @@ use crate::{http::error::Error as PlainError, store::StoreError};
 /// What is wrong with a request: field → why, in Spanish.
 pub(in crate::http) type Problems = BTreeMap<String, Vec<String>>;
 
+/// Marks the refusals that MS says in its short form.
+pub(in crate::http) const BRIEF: &str = "brief";
+
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::http) enum Error {
     /// 422: everything that is wrong with the request, under the route's message.
     Invalid(&'static str, Problems),
     /// 400: the request cannot be understood; says why.
     Bad(String),
+    /// 400: what the seed answers in MS's short form; says why.
+    Brief(String),
     /// 403: the caller's role may not.
     Forbidden,
     /// 403: the caller may, but not this; says why.
@@ -43,7 +48,7 @@ impl Error {
     fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(..) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Bad(_) | Self::Brief(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden | Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(..) => StatusCode::CONFLICT,
@@ -57,7 +62,7 @@ impl Error {
     fn message(&self) -> String {
         match self {
             Self::Invalid(message, _) | Self::NotFound(message) | Self::Denied(message) => (*message).to_owned(),
-            Self::Bad(why) | Self::Conflict(why, _) | Self::Platform(why) => why.clone(),
+            Self::Bad(why) | Self::Brief(why) | Self::Conflict(why, _) | Self::Platform(why) => why.clone(),
             Self::Forbidden => "No tiene permisos para esta acción.".to_owned(),
             Self::TooLarge(limit) => format!("El cuerpo de la solicitud supera el máximo de {} MiB.", limit >> 20),
             Self::NotJson => "El cuerpo debe ser JSON (Content-Type: application/json).".to_owned(),
@@ -88,6 +93,7 @@ fn plain(error: &PlainError) -> &str {
         PlainError::TooManyFailures(_) => "Demasiados intentos fallidos; intente de nuevo más tarde.",
         PlainError::Bad(why) => why,
         PlainError::Invalid(what) | PlainError::NotFound(what) => what,
+        PlainError::Forbidden(what) | PlainError::Conflict(what) => what,
         PlainError::NoRoute => "La ruta no existe.",
         PlainError::WrongMethod => "La ruta no admite este método.",
         PlainError::Unavailable => "Servicio no disponible; intente de nuevo más tarde.",
@@ -99,9 +105,10 @@ impl Error {
     /// The refusal in the envelope, whatever it is.
     pub(super) fn enveloped(self) -> Response {
         let (status, message, wait) = (self.status(), self.message(), self.retry_after());
+        let word = if matches!(self, Self::Brief(_)) { BRIEF } else { "error" };
         let mut response = Answer(Envelope {
             data: Some(self.data()),
-            status: "error".to_owned(),
+            status: word.to_owned(),
             message,
             code: status.as_u16(),
             id_bitacora_log: None,

@@ -28,7 +28,7 @@ pub(super) use self::{
     answer::{Answer, Envelope, number},
     body::{Asked, Fields, required},
     channel::{destination, open},
-    error::Error,
+    error::{BRIEF, Error},
     media::File,
     moment::moment,
     upload::Upload,

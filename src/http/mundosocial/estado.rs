@@ -58,8 +58,7 @@ pub(super) async fn list(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     let company = asked.company(&api, "id_company").await?;
     asked.fields.check(INVALID)?;
     let states = presence::states(&mut api.0.db.read().await?, company).await?;
-    let estados =
-        states.into_iter().map(|it| Estado { esta_id: it.id, esta_descripcion: it.name, esta_tipo: it.kind });
+    let estados = states.into_iter().map(|it| Estado { esta_id: it.id, esta_descripcion: it.name, esta_tipo: it.kind });
     Ok(Answer::ok("ok").with(Estados { estados: estados.collect() }))
 }
 
@@ -108,8 +107,7 @@ struct Changing {
 
 impl Act for Changing {
     async fn run(&self, api: &Api, tx: &mut Tx) -> Result<(Answer, Routed), RoutingError> {
-        let (state, done) =
-            presence::set(tx, &api.0.clock, self.company, self.user, self.state, self.by).await?;
+        let (state, done) = presence::set(tx, &api.0.clock, self.company, self.user, self.state, self.by).await?;
         let changed = Changed {
             usua_id: self.user,
             esta_id: state.id,

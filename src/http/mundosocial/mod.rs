@@ -3,9 +3,12 @@
 //!
 //! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's; `mens_…` is of a message.
 
+mod acting;
 mod agente;
+mod estado;
 mod mensajes;
 mod plantillawsp;
+mod ticket;
 mod words;
 
 use axum::middleware::from_fn_with_state;
@@ -19,5 +22,9 @@ pub(super) const FAMILY: &str = "/api/mundosocial/";
 
 /// The family's routes; the check of credentials stands before all.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    mensajes::router().merge(plantillawsp::router()).route_layer(from_fn_with_state(api.clone(), authenticate))
+    mensajes::router()
+        .merge(plantillawsp::router())
+        .merge(estado::router())
+        .merge(ticket::router())
+        .route_layer(from_fn_with_state(api.clone(), authenticate))
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::http::ap::Envelope;
+use crate::http::ap::{BRIEF, Envelope};
 
 /// The status and the body. What is wrong with a request is said in the nested form, under 400 as in the seed's
 /// example; everything else in the short one.
@@ -17,6 +17,7 @@ pub(in crate::http) fn said(envelope: Envelope) -> (StatusCode, Value) {
             }
             (status, Value::Object(body))
         }
+        400 if envelope.status == BRIEF => (status, json!({"mensaje": envelope.message})),
         400 | 422 => (StatusCode::BAD_REQUEST, nested(400, &envelope)),
         409 => (status, nested(409, &envelope)),
         _ => (status, json!({"mensaje": envelope.message})),

@@ -42,8 +42,10 @@ pub(super) async fn of_customer(
 ) -> Result<Json<TicketsList>, Error> {
     let country_id = params.country_id.filter(|text| text.chars().any(char::is_alphanumeric));
     let country_id = country_id.ok_or_else(|| Error::Bad("country_id is required".to_owned()))?;
-    let tickets = desk::of_country_id(&mut api.0.db.read().await?, company, &country_id).await?;
-    Ok(Json(tickets.into()))
+    let mut tx = api.0.db.read().await?;
+    let tickets = desk::of_country_id(&mut tx, company, &country_id).await?;
+    let owners = desk::owners(&mut tx, &tickets).await?;
+    Ok(Json(TicketsList::of(tickets, &owners)))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,8 +78,10 @@ pub(super) async fn of_facebook_user(
     let (Some(page), Some(user)) = (given(params.page_id), given(params.uid)) else {
         return Err(Error::Bad("page_id and uid are required".to_owned()));
     };
-    let tickets = desk::of_facebook_user(&mut api.0.db.read().await?, company, &page, &user).await?;
-    Ok(Json(tickets.into()))
+    let mut tx = api.0.db.read().await?;
+    let tickets = desk::of_facebook_user(&mut tx, company, &page, &user).await?;
+    let owners = desk::owners(&mut tx, &tickets).await?;
+    Ok(Json(TicketsList::of(tickets, &owners)))
 }
 
 /// The ids of the tickets in a state, newest first, at most 10,000.

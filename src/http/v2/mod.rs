@@ -1,5 +1,6 @@
-//! The tickets family (PC). Reads only; every role may. Times are UTC.
+//! The tickets family (PC). Every role reads; an agent closes and gives away only what is his. Times are UTC.
 
+mod acts;
 mod dates;
 mod lists;
 mod media;
@@ -7,6 +8,7 @@ mod paginated;
 mod ticket;
 mod view;
 
+pub(super) use self::dates::parse as parse_date;
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter},
     routes,
@@ -19,6 +21,9 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
     [
         routes!(ticket::detail),
         routes!(ticket::messages),
+        routes!(acts::close),
+        routes!(acts::reassign),
+        routes!(acts::possible),
         routes!(ticket::by_agent_id, ticket::by_agent_id_post),
         routes!(lists::of_customer),
         routes!(lists::of_facebook_user),

@@ -31,8 +31,10 @@ pub(super) async fn detail(
     Company(company): Company,
     Segment(id): Segment,
 ) -> Result<Json<TicketDetail>, Error> {
-    let ticket = tickets::find(&mut api.0.db.read().await?, company, &id).await?;
-    Ok(Json(ticket.ok_or(MISSING)?.into()))
+    let mut tx = api.0.db.read().await?;
+    let ticket = tickets::find(&mut tx, company, &id).await?.ok_or(MISSING)?;
+    let owners = desk::tickets::owners(&mut tx, std::slice::from_ref(&ticket)).await?;
+    Ok(Json(TicketDetail::of(ticket, &owners)))
 }
 
 /// A ticket's messages, newest first, at most 10,000.

@@ -4,7 +4,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::dates;
-use crate::{desk::tickets::Shown, domain::TicketState, store::tickets::Ticket};
+use crate::{
+    desk::tickets::{Owners, Shown},
+    domain::TicketState,
+    store::tickets::Ticket,
+};
 
 /// The agent who owns a ticket (PC "CMEmbeddedSerializer").
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,7 +27,7 @@ pub(super) struct Summary {
     /// UTC.
     #[schema(examples("2016-11-29T18:38:32"))]
     created: String,
-    /// The agent who owns it, or null.
+    /// The agent who owns it, or owned it when it was closed; null if there is none.
     #[schema(required)]
     current_assignment: Option<Assignment>,
     is_closed: bool,
@@ -148,13 +152,17 @@ pub(super) struct TicketsPage {
     next_page: Option<String>,
 }
 
-impl From<Ticket> for Summary {
-    fn from(ticket: Ticket) -> Self {
+impl Summary {
+    fn of(ticket: Ticket, owners: &Owners) -> Self {
+        let owner = ticket.agent_id.and_then(|id| owners.get(&id));
         Self {
             id: ticket.id,
             created: dates::to_second(ticket.created_at),
-            // Until there are agents, nobody owns a ticket.
-            current_assignment: None,
+            current_assignment: owner.map(|owner| Assignment {
+                cmid: owner.id,
+                name: owner.name.clone(),
+                email: Some(owner.email.clone()),
+            }),
             is_closed: ticket.state == TicketState::Closed.as_str(),
             last_author: ticket.last_author.unwrap_or_default(),
             last_content: ticket.last_content.unwrap_or_default(),
@@ -164,21 +172,24 @@ impl From<Ticket> for Summary {
     }
 }
 
-impl From<Ticket> for TicketDetail {
-    fn from(mut ticket: Ticket) -> Self {
-        Self { identifier: ticket.number.to_string(), subject: ticket.subject.take(), summary: ticket.into() }
+impl TicketDetail {
+    pub(super) fn of(mut ticket: Ticket, owners: &Owners) -> Self {
+        Self {
+            identifier: ticket.number.to_string(),
+            subject: ticket.subject.take(),
+            summary: Summary::of(ticket, owners),
+        }
     }
 }
 
-impl From<Ticket> for TicketSummary {
-    fn from(mut ticket: Ticket) -> Self {
-        Self { identifier: ticket.number, title: ticket.subject.take(), summary: ticket.into() }
-    }
-}
-
-impl From<Vec<Ticket>> for TicketsList {
-    fn from(tickets: Vec<Ticket>) -> Self {
-        Self { status: 200, tickets: tickets.into_iter().map(Into::into).collect() }
+impl TicketsList {
+    pub(super) fn of(tickets: Vec<Ticket>, owners: &Owners) -> Self {
+        let summary = |mut ticket: Ticket| TicketSummary {
+            identifier: ticket.number,
+            title: ticket.subject.take(),
+            summary: Summary::of(ticket, owners),
+        };
+        Self { status: 200, tickets: tickets.into_iter().map(summary).collect() }
     }
 }
 

@@ -25,7 +25,9 @@ pub(super) struct Told {
     #[schema(examples(367))]
     enviados: usize,
     #[serde(rename = "mensajeEnviado")]
-    #[schema(examples("En este momento nuestros ejecutivos se encuentran ocupados,en unos minutos un ejecutivo analizara su solicitud."))]
+    #[schema(examples(
+        "En este momento nuestros ejecutivos se encuentran ocupados,en unos minutos un ejecutivo analizara su solicitud."
+    ))]
     mensaje_enviado: &'static str,
 }
 

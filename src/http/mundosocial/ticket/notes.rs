@@ -76,8 +76,7 @@ struct Noting {
 impl Act for Noting {
     async fn run(&self, api: &Api, tx: &mut Tx) -> Result<(Answer, Routed), RoutingError> {
         let id = routing::in_hand(tx, self.company, &self.ticket, self.hand).await?.id;
-        let (nota_id, ticket, done) =
-            routing::note(tx, &api.0.clock, self.company, &id, self.by, &self.text).await?;
+        let (nota_id, ticket, done) = routing::note(tx, &api.0.clock, self.company, &id, self.by, &self.text).await?;
         Ok((Answer::ok("ok").with(Added { tick_id: ticket.number, nota_id }), done))
     }
 }

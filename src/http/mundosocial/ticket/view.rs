@@ -41,7 +41,7 @@ pub(super) struct ConTicket {
 
 impl From<Ticket> for ConTicket {
     fn from(ticket: Ticket) -> Self {
-        let label = TicketState::parse(&ticket.state).map_or(ticket.state.as_str(), TicketState::label).to_owned();
+        let label = TicketState::parse(&ticket.state).map(TicketState::label).unwrap_or_default().to_owned();
         let ticket = TicketBreve {
             tick_id: ticket.number,
             tick_identificador: ticket.id,
