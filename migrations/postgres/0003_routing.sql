@@ -111,7 +111,7 @@ CREATE TABLE groups (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE INDEX groups_company ON groups (company_id, position, id);
+CREATE INDEX groups_company ON groups (company_id, id);
 
 -- Days on which other hours hold; without a group they are the whole company's. hours is JSON: spans, none if it is closed.
 CREATE TABLE holidays (

@@ -21,6 +21,7 @@ mod mundosocial;
 mod openapi;
 mod pages;
 mod platform;
+mod routing;
 mod seeds;
 mod sending;
 mod set_webhook;

@@ -1,0 +1,249 @@
+//! What people do: assign, take, give away, move, close, ignore, reopen, note.
+
+use serde_json::json;
+
+use relevo::desk::clients::Role;
+
+use super::scene::{OFFLINE, Scene, brief, mail, nested, ok};
+use crate::api::house::House;
+
+on_both_databases! {
+    a_ticket_is_assigned_to_whom_somebody_names
+    who_cannot_be_assigned_is_refused_with_the_reason
+    an_agent_takes_a_ticket_if_its_group_allows_it
+    a_reassigned_ticket_goes_to_somebody_else
+    a_possible_agent_is_named_without_any_effect
+    a_ticket_is_closed_once_and_reopened
+    an_ignored_ticket_waits_for_nobody
+    notes_are_kept
+    p9_a_foreign_ticket_is_answered_exactly_as_a_missing_one
+    only_the_seeds_people_are_listed
+}
+
+async fn a_ticket_is_assigned_to_whom_somebody_names(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "manual").await;
+    let eva = scene.online("Eva", &[group], 1).await;
+    let leo = scene.online("Leo", &[group], 1).await;
+    scene.writes("a").await;
+    for (user, number) in [(eva, 1), (leo, 1), (leo, 1)] {
+        let body = ok(&scene.post("ticket/asignausuario", json!({"tick_id": number, "usua_id": user})).await);
+        assert_eq!(body["ticket"]["usua_id"], user);
+        assert_eq!(scene.owner(1).await, ("inProgress".into(), Some(user)));
+    }
+    let (decisions, _) = scene.decisions(1).await;
+    assert_eq!(decisions.len(), 3, "to give it to its owner is no decision");
+    let detail = house.body(&scene.tenant.client, &format!("/v2/ticket/{}/", scene.ticket(1).await.id)).await;
+    // PC "Detalle de un ticket".
+    assert_eq!(detail["current_assignment"], json!({"cmid": leo, "name": "Leo", "email": "leo@prueba.com"}));
+}
+
+async fn who_cannot_be_assigned_is_refused_with_the_reason(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "manual").await;
+    let eva = scene.agent_with("Eva", &[group], 1).await;
+    let out = scene.online("Fuera", &[], 1).await;
+    scene.writes("a").await;
+    scene.writes("b").await;
+    let assign = async |ticket: i64, user: i64| {
+        brief(&scene.post("ticket/asignausuario", json!({"tick_id": ticket, "usua_id": user})).await)
+    };
+    // MS "Asignar Usuario a Ticket", 1.2.2.1.
+    assert_eq!(assign(1, eva).await, "Problemas para validar: Usuario no se encuentra en línea");
+    assert_eq!(assign(1, out).await, "Problemas para validar: El usuario no pertenece al grupo del ticket.");
+    assert_eq!(assign(1, 999_999).await, "Problemas para validar: El usuario no se encuentra registrado.");
+    assert_eq!(assign(99, eva).await, "Problemas para validar: El tick_id no se encuentra registrado.");
+    scene.is(eva, super::scene::ONLINE).await;
+    ok(&scene.post("ticket/asignausuario", json!({"tick_id": "1", "usua_id": eva.to_string()})).await);
+    assert_eq!(assign(2, eva).await, "Problemas para validar: El usuario ya tiene 1 tickets en curso, su máximo es 1.");
+    scene.close(1).await;
+    assert_eq!(assign(1, eva).await, "Problemas para validar: El ticket está cerrado.");
+    let missing = brief(&scene.post("ticket/asignausuario", json!({})).await);
+    assert!(missing.contains("tick_id") && missing.contains("usua_id"), "{missing}");
+    let reply = scene.post("ticket/asignausuario", json!({"tick_id": 2, "usua_id": "x"})).await;
+    assert!(brief(&reply).contains("usua_id debe ser un número"), "{reply:?}");
+}
+
+async fn an_agent_takes_a_ticket_if_its_group_allows_it(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "manual").await;
+    let strict = scene.group_with("Cobranza", "manual", |group| group.self_assign = 0).await;
+    let eva = scene.online("Eva", &[group, strict], 9).await;
+    scene.online("Leo", &[group], 9).await;
+    scene.writes("a").await;
+    scene.writes("b").await;
+    let take = |number: i64, name: &str| json!({"auto": "S", "tick_id": number, "mail": mail(name)});
+    let body = ok(&scene.post("ticket/asignausuario", take(1, "Eva")).await);
+    assert_eq!((&body["ticket"]["tick_id"], &body["ticket"]["usua_id"]), (&json!(1), &json!(eva)));
+    let taken = nested(&scene.post("ticket/asignausuario", take(1, "Leo")).await);
+    assert_eq!(taken, "Error al autoasignar:El ticket ya lo atiende Eva");
+    ok(&scene.post("cambiargrupo", json!({"tick_id": 2, "grup_id": strict})).await);
+    // MS "Autoasignación", 2.1.2.1, field by field.
+    let reply = scene.post("ticket/asignausuario", take(2, "Eva")).await;
+    assert_eq!(
+        reply.json(),
+        json!({
+            "error": {
+                "codigoRespuesta": 0,
+                "descripcionRespuesta": "Error",
+                "detalleRespuesta": {
+                    "mensaje": "Error al autoasignar:El grupo asignado al ticket no permite la auto asignación",
+                    "0": ""
+                }
+            },
+            "codigo": 400
+        })
+    );
+    scene.is(eva, OFFLINE).await;
+    scene.writes("c").await;
+    let offline = nested(&scene.post("ticket/asignausuario", take(3, "Eva")).await);
+    assert_eq!(offline, "Error al autoasignar:Usuario no se encuentra en línea");
+}
+
+async fn a_reassigned_ticket_goes_to_somebody_else(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    let eva = scene.online("Eva", &[group], 2).await;
+    let ticket = scene.writes("a").await;
+    assert_eq!(ticket.agent_id, Some(eva));
+    let path = format!("/v2/ticket/{}/reassign/", ticket.id);
+    let reply = house.post(&scene.tenant.client, &path, &json!({})).await;
+    // PC "Reasignar ticket".
+    assert_eq!(reply.json(), json!({"status": 200, "message": "Ok"}));
+    assert_eq!(scene.owner(1).await, ("open".into(), None), "there is nobody else");
+    scene.sweep().await;
+    assert_eq!(scene.owner(1).await.1, None, "it does not go back by itself");
+    let leo = scene.online("Leo", &[group], 2).await;
+    assert_eq!(scene.owner(1).await.1, Some(leo));
+    ok(&scene.post("ticket/reasignar", json!({"tick_id": 1})).await);
+    assert_eq!(scene.owner(1).await.1, Some(eva), "another wait");
+    let missing = house.post(&scene.tenant.client, "/v2/ticket/nada/reassign/", &json!({})).await;
+    missing.refused(404, "Ticket not found");
+    scene.close(1).await;
+    house.post(&scene.tenant.client, &path, &json!({})).await.refused(409, "The ticket is closed");
+}
+
+async fn a_possible_agent_is_named_without_any_effect(house: &House) {
+    let scene = Scene::open(house).await;
+    let ticket = scene.writes("a").await;
+    let path = format!("/v2/ticket/{}/get_possible_agent/", ticket.id);
+    let possible = async || house.body(&scene.tenant.client, &path).await["assignation"].clone();
+    assert_eq!(possible().await, json!({"cm": null, "reason": "The ticket's channel has no group"}));
+    let group = scene.group("Ventas", "manual").await;
+    assert_eq!(possible().await, json!({"cm": null, "reason": "The ticket's group has no agents"}));
+    let eva = scene.agent_with("Eva", &[group], 0).await;
+    assert_eq!(possible().await, json!({"cm": null, "reason": "No agent of the ticket's group is online"}));
+    scene.is(eva, super::scene::ONLINE).await;
+    assert_eq!(possible().await, json!({"cm": null, "reason": "Every agent who is online is at capacity"}));
+    let leo = scene.online("Leo", &[group], 1).await;
+    // PC "AssignationResponse".
+    let reason = "Assigned because of workload: fewest tickets in hand";
+    assert_eq!(
+        house.body(&scene.tenant.client, &path).await,
+        json!({"status": 200, "assignation": {"cm": leo, "reason": reason}})
+    );
+    assert_eq!(scene.owner(1).await, ("open".into(), None));
+    scene.close(1).await;
+    assert_eq!(possible().await, json!({"cm": null, "reason": "The ticket is closed"}));
+    house.get(&scene.tenant.client, "/v2/ticket/1/get_possible_agent/").await.refused(404, "Ticket not found");
+}
+
+async fn a_ticket_is_closed_once_and_reopened(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "manual").await;
+    let eva = scene.online("Eva", &[group], 1).await;
+    let ticket = scene.writes("a").await;
+    ok(&scene.next("Eva").await);
+    let close = json!({"tick_id": 1, "motivo": "desiste", "mail": mail("Eva")});
+    let body = ok(&scene.post("ticket/cerrar", close).await);
+    assert_eq!(
+        (&body["ticket"]["tick_estado"], &body["ticket"]["tick_motivo"]),
+        (&json!("Cerrado"), &json!("desiste"))
+    );
+    let closed = scene.ticket(1).await;
+    assert_eq!((closed.closed_by, closed.closed_at), (Some(eva), Some(house.clock.now())));
+    house.clock.advance(5_000);
+    let path = format!("/v2/ticket/{}/close/", ticket.id);
+    // PC "Cerrar ticket".
+    assert_eq!(
+        house.post(&scene.tenant.client, &path, &json!({})).await.json(),
+        json!({"status": 200, "message": "Ok"})
+    );
+    assert_eq!(scene.ticket(1).await.closed_at, closed.closed_at, "it stays as it was");
+    let long = json!({"tick_id": 1, "motivo": "x".repeat(101)});
+    assert_eq!(nested(&scene.post("ticket/cerrar", long).await), "El motivo no debe superar 100 caracteres.");
+    // A new ticket of the same customer stands in the way (P3).
+    scene.writes("a").await;
+    let refused = nested(&scene.post("ticket/reabrir", json!({"tick_id": 1})).await);
+    assert_eq!(refused, "El cliente ya tiene otro ticket abierto en esta conversación (número 2).");
+    scene.close(2).await;
+    ok(&scene.post("ticket/reabrir", json!({"tick_id": 1})).await);
+    assert_eq!(nested(&scene.post("ticket/reabrir", json!({"tick_id": 1})).await), "El ticket no está cerrado.");
+    scene.writes("a").await;
+    assert_eq!(scene.ticket(1).await.updated_at, house.clock.now() - 1_000, "what comes now goes to the reopened one");
+}
+
+async fn an_ignored_ticket_waits_for_nobody(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "manual").await;
+    scene.online("Eva", &[group], 1).await;
+    scene.writes("a").await;
+    let body = ok(&scene.post("ticket/ignorar", json!({"tick_id": 1})).await);
+    assert_eq!(body["ticket"]["tick_estado"], "Ignorado");
+    assert!(scene.next("Eva").await.json()["ticket"].is_null());
+    scene.writes("a").await;
+    assert_eq!(scene.owner(1).await, ("ignored".into(), None));
+    ok(&scene.post("ticket/reabrir", json!({"tick_id": 1})).await);
+    assert_eq!(ok(&scene.next("Eva").await)["ticket"]["tick_id"], 1);
+}
+
+async fn notes_are_kept(house: &House) {
+    let scene = Scene::open(house).await;
+    let eva = scene.agent("Eva", &[]).await;
+    scene.writes("a").await;
+    let note = json!({"tick_id": 1, "nota": " Llamar el lunes. ", "mail": mail("Eva")});
+    let added = ok(&scene.post("ticket/nota", note).await);
+    let listed = ok(&scene.get("ticket/notas?tick_id=1").await);
+    let note = &listed["notas"][0];
+    assert_eq!((&note["nota_id"], &note["nota_texto"]), (&added["nota_id"], &json!("Llamar el lunes.")));
+    assert_eq!(note["usua_id"], eva);
+    assert_eq!(nested(&scene.post("ticket/nota", json!({"tick_id": 1, "nota": " "})).await), "La nota está vacía.");
+}
+
+async fn p9_a_foreign_ticket_is_answered_exactly_as_a_missing_one(house: &House) {
+    let (ours, theirs) = (Scene::open(house).await, Scene::open(house).await);
+    let group = ours.group("Ventas", "manual").await;
+    let theirs_ticket = theirs.writes("a").await;
+    ours.writes("a").await;
+    for path in ["ticket/cerrar", "ticket/ignorar", "ticket/reabrir", "ticket/reasignar"] {
+        let missing = ours.post(path, json!({"tick_id": "nada"})).await;
+        let foreign = ours.post(path, json!({"tick_id": theirs_ticket.id})).await;
+        assert_eq!((foreign.status, foreign.json()), (missing.status, missing.json()), "{path}");
+        assert_eq!(nested(&foreign), "El tick_id no se encuentra registrado.");
+    }
+    let foreign = theirs.post("cambiargrupo", json!({"tick_id": 1, "grup_id": group})).await;
+    assert_eq!(nested(&foreign), "El grup_id no se encuentra registrado o está inactivo.");
+    assert_eq!(theirs.owner(1).await, ("open".into(), None));
+    let other = house.client(Some(ours.tenant.id), Role::Agent).await;
+    assert_eq!(house.get(&other, "/api/mundosocial/diferencia").await.status, 403, "a program of the role agent");
+}
+
+async fn only_the_seeds_people_are_listed(house: &House) {
+    let scene = Scene::open(house).await;
+    let empty = ok(&scene.get("direcciones").await);
+    // MS "Listar Usuarios", 1.1.2.2.
+    assert_eq!(empty, json!({"mensaje": "ok", "direcciones": []}));
+    let group = scene.group("Ventas", "manual").await;
+    let eva = scene.online("Eva", &[group], 3).await;
+    scene.agent("Leo", &[]).await;
+    scene.writes("a").await;
+    ok(&scene.next("Eva").await);
+    let all = ok(&scene.get("direcciones").await);
+    assert_eq!(all["direcciones"].as_array().unwrap().len(), 2);
+    let members = ok(&scene.get("direcciones?tick_id=1").await);
+    let one = json!({
+        "usua_id": eva, "usua_nombre": "Eva", "usua_mail": "eva@prueba.com", "esta_id": 1, "esta_descripcion": "En línea",
+        "usua_carga": 1, "usua_capacidad": 3,
+    });
+    assert_eq!(members["direcciones"], json!([one]));
+}

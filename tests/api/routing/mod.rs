@@ -1,0 +1,9 @@
+//! Routing, told over the API: who gets what, when, and why.
+
+mod acts;
+mod choice;
+mod crowd;
+mod notices;
+mod presence;
+mod pull;
+mod scene;
