@@ -10,3 +10,4 @@ pub mod intake;
 pub mod outbox;
 pub mod reply;
 pub mod tickets;
+pub mod users;

@@ -5,6 +5,7 @@
 mod delivery;
 mod envelope;
 mod event;
+mod person;
 mod receipt;
 mod retry;
 mod split;
@@ -16,6 +17,10 @@ pub use delivery::{
 };
 pub use envelope::Envelope;
 pub use event::{Event, EventKind};
+pub use person::{
+    MOST_CAPACITY, NEW_CAPACITY, OFFLINE, ONLINE, PasswordProblem, RESET_MS, TOKEN_MS, check_password, email, is_phone,
+    is_pin,
+};
 pub use receipt::advances;
 pub use retry::retry_delay;
 pub use split::split;

@@ -90,13 +90,8 @@ pub async fn find(tx: &mut Tx, company: i64, id: i64) -> Result<Option<Group>> {
 /// # Errors
 /// Those of the database.
 pub async fn add_member(tx: &mut Tx, group: i64, user: i64) -> Result<()> {
-    execute!(
-        tx,
-        "INSERT INTO group_members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        group,
-        user
-    )
-    .map(drop)
+    execute!(tx, "INSERT INTO group_members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING", group, user)
+        .map(drop)
 }
 
 /// Lets a group serve a channel; gives the link's id (`cagr_id`).

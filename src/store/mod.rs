@@ -30,6 +30,7 @@ pub mod meta;
 pub mod parked;
 pub mod queue_items;
 pub mod tickets;
+pub mod tokens;
 pub mod users;
 
 pub use pool::{Db, Tx};

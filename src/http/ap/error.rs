@@ -21,6 +21,8 @@ pub(in crate::http) enum Error {
     Invalid(&'static str, Problems),
     /// 400: the request cannot be understood; says why.
     Bad(String),
+    /// 401: who logs in is not let in; the answer does not say why.
+    Refused,
     /// 403: the caller's role may not.
     Forbidden,
     /// 404: there is none, or none for this caller; says of what.
@@ -42,6 +44,7 @@ impl Error {
         match self {
             Self::Invalid(..) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Refused => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(..) => StatusCode::CONFLICT,
@@ -56,6 +59,7 @@ impl Error {
         match self {
             Self::Invalid(message, _) | Self::NotFound(message) => (*message).to_owned(),
             Self::Bad(why) | Self::Conflict(why, _) | Self::Platform(why) => why.clone(),
+            Self::Refused => "Credenciales invalidas.".to_owned(),
             Self::Forbidden => "No tiene permisos para esta acción.".to_owned(),
             Self::TooLarge(limit) => format!("El cuerpo de la solicitud supera el máximo de {} MiB.", limit >> 20),
             Self::NotJson => "El cuerpo debe ser JSON (Content-Type: application/json).".to_owned(),
@@ -74,6 +78,8 @@ impl Error {
     fn data(self) -> Value {
         match self {
             Self::Invalid(_, problems) => json!({"errors": problems}),
+            // As in the seed's example.
+            Self::Refused => json!([]),
             _ => Value::Null,
         }
     }
