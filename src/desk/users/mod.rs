@@ -21,7 +21,7 @@ pub const ROLES: [Role; 3] = [Role::Admin, Role::Operator, Role::Agent];
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {
-    #[error("there is no company {0}")]
+    #[error("there is no company {0}; see: relevo company list")]
     NoCompany(i64),
     #[error("there is no such person")]
     NoUser,

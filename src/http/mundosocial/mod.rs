@@ -1,10 +1,12 @@
 //! MS: Mundo Social's routes, in its words: `{"mensaje":"ok",…}`, and refusals as `{"mensaje":…}` or in its nested
 //! form. Handlers are AP's; only what they say is put differently.
 //!
-//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's; `mens_…` is of a message.
+//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's, `usua_id` a person's;
+//! `mens_…` is of a message.
 
 mod mensajes;
 mod plantillawsp;
+mod usuarios;
 mod words;
 
 use axum::middleware::from_fn_with_state;
@@ -18,5 +20,8 @@ pub(super) const FAMILY: &str = "/api/mundosocial/";
 
 /// The family's routes; the check of credentials stands before all.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    mensajes::router().merge(plantillawsp::router()).route_layer(from_fn_with_state(api.clone(), authenticate))
+    mensajes::router()
+        .merge(plantillawsp::router())
+        .merge(usuarios::router())
+        .route_layer(from_fn_with_state(api.clone(), authenticate))
 }
