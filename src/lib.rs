@@ -16,7 +16,7 @@
 //! | [`media`] | the stored files |
 //! | [`demo`] | pretend platforms, their realistic traffic, and the show that proves itself |
 //! | [`app`], [`cli`] | the composition root; the command line |
-//! | `admission`, [`backoff`], [`clock`], [`config`], [`secrets`], [`telemetry`] | what everybody is handed |
+//! | `admission`, [`backoff`], [`clock`], [`config`], [`passwords`], [`secrets`], [`telemetry`] | what everybody is handed |
 //!
 //! Dependencies point one way: `http, gateway, poller → desk, inbound, queue → store → domain → relevo-adapters`.
 //! Only the directory, the gateway, the poller and channel administration hold a `dyn Channel`; nobody asks for a
@@ -38,6 +38,7 @@ pub mod http;
 pub mod inbound;
 pub mod jobs;
 pub mod media;
+pub mod passwords;
 pub mod poller;
 pub mod queue;
 pub mod secrets;

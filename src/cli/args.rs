@@ -57,6 +57,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ClientCommand,
     },
+    /// People who work in a company.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
     /// Channels: numbers, bots, mailboxes, Pages.
     Channel {
         #[command(subcommand)]
@@ -111,6 +116,46 @@ fn parse_role(name: &str) -> Result<crate::desk::clients::Role, String> {
     use crate::desk::clients::Role;
     let known = || Role::ALL.map(Role::as_str).join(", ");
     Role::parse(name).ok_or_else(|| format!("there is no such role; there are: {}", known()))
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Add a person; a password is made and printed once, unless one is given.
+    Add {
+        email: String,
+        #[arg(long, value_name = "ID")]
+        company: i64,
+        /// admin, operator or agent.
+        #[arg(long, value_parser = parse_person_role)]
+        role: crate::desk::clients::Role,
+        #[arg(long)]
+        name: String,
+        /// Tickets that the person may own at once (5 if not given).
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1000))]
+        capacity: Option<u32>,
+        /// Read the password from standard input: its first line.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List the people, inactive ones too.
+    List {
+        /// Of this company only.
+        #[arg(long, value_name = "ID")]
+        company: Option<i64>,
+    },
+    /// Print, once, a token by which a person sets a new password (POST /api/auth/password/reset) within 24 hours.
+    Reset {
+        email: String,
+        #[arg(long, value_name = "ID")]
+        company: i64,
+    },
+}
+
+fn parse_person_role(name: &str) -> Result<crate::desk::clients::Role, String> {
+    use crate::desk::{clients::Role, users::ROLES};
+    let known = || ROLES.map(Role::as_str).join(", ");
+    let role = Role::parse(name).filter(|role| ROLES.contains(role));
+    role.ok_or_else(|| format!("people have no such role; there are: {}", known()))
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ mod job;
 mod output;
 mod queue;
 mod serve;
+mod user;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -58,6 +59,7 @@ async fn run(args: Args, output: &Output) -> anyhow::Result<()> {
         Command::Serve { roles } => serve::serve(Foundation::open(config).await?, &roles, output).await,
         Command::Company { command } => company::company(&Foundation::open(config).await?, command, output).await,
         Command::Client { command } => company::client(&Foundation::open(config).await?, command, output).await,
+        Command::User { command } => user::run(&Foundation::open(config).await?, command, output).await,
         Command::Channel { command } => channel::run(&Foundation::open(config).await?, command, output).await,
         Command::Job { command } => job::run(&Foundation::open(config).await?, command, output).await,
         Command::Queue { command } => queue::run(&Foundation::open(config).await?, command, output).await,

@@ -13,3 +13,4 @@ pub mod reply;
 pub mod routing;
 pub mod subscriptions;
 pub mod tickets;
+pub mod users;

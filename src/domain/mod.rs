@@ -7,6 +7,7 @@ mod delivery;
 mod envelope;
 mod event;
 mod hours;
+mod person;
 mod receipt;
 mod relay;
 mod retry;
@@ -23,6 +24,10 @@ pub use event::{Event, EventKind};
 pub use hours::{
     Holiday, Hours, HoursError, Span, WEEKDAYS, Week, calendar_day, day_spans, department_message, spans_to_json,
     timezone_name,
+};
+pub use person::{
+    MOST_CAPACITY, NEW_CAPACITY, OFFLINE, ONLINE, PasswordProblem, RESET_MS, TOKEN_MS, check_password, email, is_phone,
+    is_pin,
 };
 pub use receipt::advances;
 pub use relay::{RELAY, RelayJob, relay_lane, relay_topic};

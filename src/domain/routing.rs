@@ -3,10 +3,6 @@
 use relevo_adapters::Millis;
 use serde::{Deserialize, Serialize};
 
-/// Tickets that somebody may own at once, unless an operator says otherwise.
-pub const DEFAULT_CAPACITY: i64 = 5;
-/// The presence that everybody starts with: not there.
-pub const PRESENCE_OFFLINE: i64 = 7;
 /// Agents whom an explanation names, at most.
 const NAMED: usize = 30;
 

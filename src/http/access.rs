@@ -1,4 +1,18 @@
-//! Who calls: API clients, by `X-User-Consumo` and `X-User-Secret` (AP "Autenticación de Solicitudes").
+//! Who calls: programs, by `X-User-Consumo` and `X-User-Secret` (AP "Autenticación de Solicitudes"), and people, by
+//! `Authorization: Bearer` with the token that `auth/login` gave them, with or without a program's headers beside it.
+//! Whoever is logged in calls as that person, with the person's role, whatever the program may.
+//!
+//! What each role may; the check stands before the routes, or where a person's own things are meant, in the handler:
+//!
+//! | | admin | operator | agent | integration (programs only) |
+//! |---|---|---|---|---|
+//! | channels and webhooks: configure | yes | no | no | no |
+//! | people: add, change, (de)activate, pictures | yes | no | own name, phone, password, PIN, picture | no |
+//! | people: list, show | yes | yes | yes | yes |
+//! | chats, messages, tickets, templates: read | yes | yes | yes | yes |
+//! | send and act on messages | as anybody of the company | as anybody of the company | a person: only as itself | as anybody of the company |
+//!
+//! An operator has its own name, phone, password, PIN and picture too.
 
 use std::{
     collections::HashMap,
@@ -7,7 +21,7 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -20,7 +34,7 @@ use crate::{
     clock::Clock,
     desk::clients::Role,
     secrets::hash_secret,
-    store::{Db, StoreError, clients, companies},
+    store::{Db, StoreError, clients, companies, tokens},
 };
 
 /// Header with the client key.
@@ -42,7 +56,43 @@ pub(super) struct Caller {
     pub(super) user: Option<i64>,
     /// `None`: a super-admin, who names a company with each call.
     pub(super) company: Option<i64>,
+    /// The person's, if one is logged in, or the program's.
     pub(super) role: Role,
+    /// The id of the token by which the person is logged in.
+    pub(super) token: Option<i64>,
+}
+
+impl Caller {
+    /// The program, if there is one.
+    pub(super) fn client(&self) -> Option<i64> {
+        Some(self.client_id).filter(|id| *id != 0)
+    }
+
+    /// Whether the call may be made as this person of its company: an agent only as itself.
+    pub(super) fn may_act_as(&self, user: i64) -> bool {
+        match (self.user, self.role) {
+            (Some(own), Role::Agent) => own == user,
+            (Some(_), Role::Admin | Role::Operator | Role::Integration) | (None, _) => true,
+        }
+    }
+
+    /// Whether the call may change people.
+    pub(super) fn manages_people(&self) -> bool {
+        self.role == Role::Admin
+    }
+
+    /// Under which number what belongs to the caller is kept: a program's id, or a person's, negative.
+    pub(super) fn owner(&self) -> i64 {
+        self.user.map_or(self.client_id, |user| -user)
+    }
+
+    /// The name under which what was read already is remembered.
+    pub(super) fn reader(&self) -> String {
+        match self.user {
+            Some(user) => format!("user:{user}"),
+            None => format!("api:{}", self.client_id),
+        }
+    }
 }
 
 /// Why nobody is let in.
@@ -78,13 +128,44 @@ pub(super) struct Access {
 
 impl Access {
     pub(super) fn new(db: Db, clock: Clock) -> Self {
-        Self { db, clock, throttle: Throttle::default(), proven: Mutex::default() }
+        Self { db, clock, throttle: Throttle::of_keys(), proven: Mutex::default() }
     }
 
-    /// The caller behind these headers.
+    /// The caller behind these headers: a program, or a person, for whom a program may speak.
     pub(super) async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, AccessError> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty());
-        let (Some(key), Some(secret)) = (text(KEY_HEADER), text(SECRET_HEADER)) else {
+        let client = match [KEY_HEADER, SECRET_HEADER].iter().all(|name| text(headers, name).is_none()) {
+            true => None,
+            false => Some(self.authenticate_client(headers).await?),
+        };
+        match (bearer(headers), client) {
+            (None, client) => client.ok_or(AccessError::Wrong),
+            (Some(token), client) => self.person(token, client).await,
+        }
+    }
+
+    /// The person behind a token, whose company is the client's too.
+    async fn person(&self, token: &str, client: Option<Caller>) -> Result<Caller, AccessError> {
+        let found = tokens::find(&mut self.db.read().await?, &hash_secret(token), self.clock.now()).await?;
+        let bearer = found.ok_or(AccessError::Wrong)?;
+        if client.is_some_and(|client| client.company.is_some_and(|company| company != bearer.company_id)) {
+            return Err(AccessError::Wrong);
+        }
+        let role = Role::parse(&bearer.role).ok_or_else(|| {
+            tracing::error!(user = bearer.user_id, "a person has a role that this version does not know");
+            AccessError::Wrong
+        })?;
+        Ok(Caller {
+            client_id: client.map_or(0, |client| client.client_id),
+            user: Some(bearer.user_id),
+            company: Some(bearer.company_id),
+            role,
+            token: Some(bearer.id),
+        })
+    }
+
+    /// The program behind these headers, whoever is logged in.
+    pub(super) async fn authenticate_client(&self, headers: &HeaderMap) -> Result<Caller, AccessError> {
+        let (Some(key), Some(secret)) = (text(headers, KEY_HEADER), text(headers, SECRET_HEADER)) else {
             return Err(AccessError::Wrong);
         };
         let now = self.clock.now();
@@ -119,7 +200,7 @@ impl Access {
             if role.is_none() {
                 tracing::error!(client = client.id, "a client has a role that this version does not know");
             }
-            Some(Caller { client_id: client.id, user: None, company: client.company_id, role: role? })
+            Some(Caller { client_id: client.id, user: None, company: client.company_id, role: role?, token: None })
         }))
     }
 
@@ -137,16 +218,43 @@ impl Access {
     }
 }
 
+/// What a header says, if it says something.
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).filter(|text| !text.is_empty())
+}
+
+/// The token of `Authorization: Bearer`; other schemes are for others.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let said = text(headers, header::AUTHORIZATION.as_str())?.trim();
+    let (scheme, token) = said.split_once(' ').unwrap_or((said, ""));
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// The layer before every family that asks for credentials: who gets past it is in the request and in the record.
-pub(super) async fn authenticate(State(api): State<Api>, mut request: Request, next: Next) -> Result<Response, Error> {
+pub(super) async fn authenticate(State(api): State<Api>, request: Request, next: Next) -> Result<Response, Error> {
     let caller = api.0.access.authenticate(request.headers()).await?;
+    Ok(enter(caller, request, next).await)
+}
+
+/// The layer before the routes by which people log in: only the program counts, so that a token that is no more stands
+/// in nobody's way.
+pub(super) async fn authenticate_client(
+    State(api): State<Api>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Error> {
+    let caller = api.0.access.authenticate_client(request.headers()).await?;
+    Ok(enter(caller, request, next).await)
+}
+
+async fn enter(caller: Caller, mut request: Request, next: Next) -> Response {
     let span = tracing::Span::current();
-    span.record("client", caller.client_id).record("role", caller.role.as_str());
+    span.record("client", caller.client()).record("user", caller.user).record("role", caller.role.as_str());
     if let Some(who) = request.extensions().get::<Who>() {
         who.is(caller);
     }
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    next.run(request).await
 }
 
 /// The company that a call is about: the caller's own; a super-admin names it by `?id_company=`. Naming another

@@ -124,7 +124,8 @@ impl Drop for Open {
         let caller = self.who.0.get();
         let entry = AuditEntry {
             company_id: caller.and_then(|caller| caller.company),
-            client_id: caller.map(|caller| caller.client_id),
+            client_id: caller.and_then(Caller::client),
+            user_id: caller.and_then(|caller| caller.user),
             duration_ms: (self.clock.now() - self.entry.at).max(0),
             ..self.entry.clone()
         };
@@ -139,7 +140,8 @@ pub(super) async fn record(State(api): State<Api>, mut request: Request, next: N
     let log = api.0.clock.log_id();
     let path = text::truncate(request.uri().path(), PATH).to_owned();
     let span = tracing::info_span!(
-        "call", log, method = %request.method(), path, client = tracing::field::Empty, role = tracing::field::Empty
+        "call", log, method = %request.method(), path, client = tracing::field::Empty, user = tracing::field::Empty,
+        role = tracing::field::Empty
     );
     let mut response = match RECORDED.iter().any(|family| path.starts_with(family)) {
         false => next.run(request).instrument(span).await,
@@ -154,6 +156,7 @@ pub(super) async fn record(State(api): State<Api>, mut request: Request, next: N
                 id: log,
                 company_id: None,
                 client_id: None,
+                user_id: None,
                 method,
                 path,
                 status: CALLER_LEFT,

@@ -17,15 +17,35 @@ use crate::{
 const MISSING: Error = Error::NotFound("Media not found");
 const OCTETS: &str = "application/octet-stream";
 
-/// The file of an attachment, whole or (`Range`) the part of it that is asked for. Pictures, sound, moving pictures
+/// A stored file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Served<'a> {
+    /// The blob, once there is one.
+    pub(super) sha256: Option<&'a str>,
+    pub(super) mime: Option<&'a str>,
+    pub(super) file_name: Option<&'a str>,
+}
+
+impl<'a> From<&'a AttachmentRow> for Served<'a> {
+    fn from(row: &'a AttachmentRow) -> Self {
+        Self { sha256: row.sha256.as_deref(), mime: row.mime.as_deref(), file_name: row.file_name.as_deref() }
+    }
+}
+
+/// A stored file, whole or (`Range`) the part of it that is asked for. Pictures, sound, moving pictures
 /// and PDF come under their own type to be shown in place; everything else as a download of bytes.
 ///
 /// # Errors
 /// [`Error::NotFound`] if its bytes are not stored, [`Error::Unavailable`] if they cannot be read now.
-pub(super) async fn respond(blobs: &Blobs, file: &AttachmentRow, asked: &HeaderMap) -> Result<Response, Error> {
-    let sha256 = file.sha256.as_deref().ok_or(MISSING)?;
+pub(super) async fn respond<'a>(
+    blobs: &Blobs,
+    file: impl Into<Served<'a>>,
+    asked: &HeaderMap,
+) -> Result<Response, Error> {
+    let file = file.into();
+    let sha256 = file.sha256.ok_or(MISSING)?;
     let failed = |error: io::Error| {
-        tracing::error!(attachment = file.id, %error, "a stored file cannot be read");
+        tracing::error!(sha256, %error, "a stored file cannot be read");
         if error.kind() == io::ErrorKind::NotFound { MISSING } else { Error::Unavailable }
     };
     // A part is only ever of the same bytes: their name is their hash, so If-Range has nothing to decide.
@@ -93,8 +113,8 @@ fn part(range: &str, size: u64) -> Part {
     }
 }
 
-fn headers(file: &AttachmentRow) -> [(HeaderName, HeaderValue); 6] {
-    let mime = file.mime.as_deref().unwrap_or(OCTETS);
+fn headers(file: Served<'_>) -> [(HeaderName, HeaderValue); 6] {
+    let mime = file.mime.unwrap_or(OCTETS);
     let shown = mime.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let shown = Some(shown).filter(|mime| may_be_shown(mime));
     let octets = HeaderValue::from_static(OCTETS);
@@ -102,7 +122,7 @@ fn headers(file: &AttachmentRow) -> [(HeaderName, HeaderValue); 6] {
     let how = if shown.is_some() { "inline" } else { "attachment" };
     [
         (header::CONTENT_TYPE, form),
-        (header::CONTENT_DISPOSITION, disposition(how, file.file_name.as_deref(), mime)),
+        (header::CONTENT_DISPOSITION, disposition(how, file.file_name, mime)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),

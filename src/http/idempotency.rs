@@ -13,7 +13,10 @@ use super::{
     access::Caller,
     ap::{Answer, Asked, Envelope, Error},
 };
-use crate::store::{StoreError, Tx, idempotency};
+use crate::{
+    secrets::MasterKey,
+    store::{StoreError, Tx, idempotency},
+};
 
 const HEADER: &str = "idempotency-key";
 /// Characters of a key.
@@ -28,9 +31,10 @@ const WAIT: u32 = 2;
 /// A call's key, and what it asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
+    /// Whose it is: a client's id, or a person's, negative.
     client: i64,
     key: String,
-    /// SHA-256 over method, path and body.
+    /// Over method, path and body; under the master key, because a body may hold a password.
     fingerprint: String,
 }
 
@@ -39,7 +43,7 @@ impl Key {
     ///
     /// # Errors
     /// 400 if it is empty, too long or no plain text.
-    pub(super) fn of(parts: &Parts, caller: Caller, body: &Bytes) -> Result<Option<Self>, Error> {
+    pub(super) fn of(parts: &Parts, caller: Caller, body: &Bytes, secret: &MasterKey) -> Result<Option<Self>, Error> {
         let Some(value) = parts.headers.get(HEADER) else { return Ok(None) };
         let key = value.to_str().ok().map(str::trim).filter(|key| (1..=LONGEST).contains(&key.len()));
         let key =
@@ -49,7 +53,8 @@ impl Key {
             .chain_update(format!("{} {}\n", parts.method, parts.uri.path()))
             .chain_update(body)
             .finalize();
-        Ok(Some(Self { client: caller.client_id, key: key.to_owned(), fingerprint: hex(&asked) }))
+        let fingerprint = secret.sign(&hex(&asked), "idempotency");
+        Ok(Some(Self { client: caller.owner(), key: key.to_owned(), fingerprint }))
     }
 }
 

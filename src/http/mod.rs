@@ -38,10 +38,10 @@ use relevo_adapters::outbound::Io;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use self::{access::Access, audit::Journal, error::Error};
+use self::{access::Access, audit::Journal, error::Error, throttle::Throttle};
 use crate::{
-    admission::Admission, clock::Clock, directory::Directory, jobs::Bell, media::Blobs, queue::Queue,
-    secrets::MasterKey, store::Db,
+    admission::Admission, clock::Clock, directory::Directory, jobs::Bell, media::Blobs, passwords::Passwords,
+    queue::Queue, secrets::MasterKey, store::Db,
 };
 
 /// How long a call may take until its answer begins (P8).
@@ -91,6 +91,9 @@ struct Inner {
     public_url: String,
     templates: mundosocial::Cache,
     access: Access,
+    /// Of people who log in.
+    passwords: Passwords,
+    logins: Throttle,
     journal: Journal,
     bodies: Admission,
 }
@@ -122,6 +125,8 @@ impl Api {
             public_url,
             templates: mundosocial::Cache::default(),
             access,
+            passwords: Passwords::default(),
+            logins: Throttle::of_logins(),
             journal,
             bodies,
         }))

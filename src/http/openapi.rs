@@ -42,6 +42,8 @@ fn complete(routes: &OpenApi) -> Value {
     document["tags"] = json!([
         {"name": "tickets", "description": "Tickets and their messages, for programs. Times are UTC."},
         {"name": "channels", "description": CHANNELS},
+        {"name": "auth", "description": "People log in, and see who they are. No answer of these is to be stored."},
+        {"name": "users", "description": "The people who work in the house."},
         {"name": "webhooks", "description": WEBHOOKS},
         {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
     ]);
@@ -66,7 +68,11 @@ fn complete(routes: &OpenApi) -> Value {
                 add_common(operation);
             } else if path.starts_with("/api/") && operation.get("security").is_none() {
                 let family = if path.starts_with(mundosocial::FAMILY) { "Ms" } else { "Ap" };
-                add_common_ap(operation, method, family);
+                // What people log in with is kept nowhere, so no answer is given again.
+                add_common_ap(operation, method == "post" && !path.starts_with(AUTH), family);
+                if ENTERING.iter().any(|entering| path.starts_with(entering)) {
+                    operation["security"] = programs();
+                }
             }
             describe_success(operation);
         }
@@ -84,6 +90,22 @@ fn info() -> Value {
             super-admin belongs to none and names the company with `?id_company=`. A revoked client is refused within \
             five seconds. After 20 wrong secrets within a minute a client key is answered 429 until the minute is \
             over.\n\n\
+            **People** log in by `POST /api/auth/login`, through a program of their company, and send the token that it \
+            answers with each call as `Authorization: Bearer`, with or without the program's headers. Such a call is the \
+            person's: in its role, for its company. A token holds for 12 hours and ends at once by logging out, with \
+            another password, PIN or role, and when the person is deactivated. After 10 wrong passwords within 10 minutes \
+            an address is answered 429 until these are over.\n\n\
+            **Roles.** `admin`: everything of the company. `operator`: everything but configuring channels and changing \
+            people. `agent`: the same as an operator, and a person who is an agent writes and takes tickets only as \
+            itself. `integration` (programs only): the same as an operator. Everybody may change the own name, phone, \
+            password, PIN and picture. What the role may not is 403.\n\n\
+            | | admin | operator | agent | integration |\n|---|---|---|---|---|\n\
+            | configure channels and webhooks | yes | no | no | no |\n\
+            | add, change, (de)activate people | yes | no | no | no |\n\
+            | change what is one's own | yes | yes | yes | – |\n\
+            | list and show people | yes | yes | yes | yes |\n\
+            | read chats, messages, tickets, templates | yes | yes | yes | yes |\n\
+            | send, and act on messages | as anybody | as anybody | a person: as itself | as anybody |\n\n\
             **Record.** Every call, also a refused one, gets a number (`id_bitacora_log`) that stands in the header \
             `X-Bitacora-Log` of its answer. Quote it when you ask about a call.\n\n\
             **Errors** are `{\"message\": …, \"status\": …}`. 503 comes with `Retry-After`.\n\n\
@@ -114,6 +136,11 @@ fn security_schemes() -> Value {
     json!({
         "clientKey": key("X-User-Consumo", "The client's key."),
         "clientSecret": key("X-User-Secret", "The client's secret, shown once when the client was made."),
+        "bearer": {
+            "type": "http", "scheme": "bearer",
+            "description": "A person's token, from `auth/login`. Alone, or beside a program's credentials, which then \
+                            must be right and of the same company.",
+        },
         "metaSignature": key("X-Hub-Signature-256", "`sha256=` and the HMAC of the raw body with the app's secret."),
         "telegramSecret": key("X-Telegram-Bot-Api-Secret-Token", "The secret that was given to setWebhook."),
         "mailProvider": {
@@ -239,9 +266,22 @@ fn ms_refusals() -> Paths {
     .collect()
 }
 
+/// Routes by which people log in; only a program calls those that are for somebody who is not.
+const AUTH: &str = "/api/auth/";
+const ENTERING: [&str; 2] = ["/api/auth/login", "/api/auth/password/"];
+
+/// A program's credentials.
+fn programs() -> Value {
+    json!([{"clientKey": [], "clientSecret": []}])
+}
+
+/// These, a person's token, or both.
+fn callers() -> Value {
+    json!([{"clientKey": [], "clientSecret": []}, {"bearer": []}, {"clientKey": [], "clientSecret": [], "bearer": []}])
+}
+
 /// What every operation below `/api/` has.
-fn add_common_ap(operation: &mut Value, method: &str, family: &str) {
-    let keyed = method == "post";
+fn add_common_ap(operation: &mut Value, keyed: bool, family: &str) {
     for status in ["400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503"] {
         let responses = &mut operation["responses"];
         let never = (status == "409" && !keyed) || (status == "422" && family == "Ms");
@@ -249,7 +289,7 @@ fn add_common_ap(operation: &mut Value, method: &str, family: &str) {
             responses[status] = json!({"$ref": format!("#/components/responses/{family}{status}")});
         }
     }
-    operation["security"] = json!([{"clientKey": [], "clientSecret": []}]);
+    operation["security"] = callers();
     if keyed {
         let key = json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
@@ -271,7 +311,7 @@ fn add_common(operation: &mut Value) {
             responses[status] = json!({"$ref": format!("#/components/responses/{status}")});
         }
     }
-    operation["security"] = json!([{"clientKey": [], "clientSecret": []}]);
+    operation["security"] = callers();
     if operation.get("parameters").is_none() {
         operation["parameters"] = json!([]);
     }
@@ -282,7 +322,8 @@ fn add_common(operation: &mut Value) {
 
 /// Successful answers say that they carry the call's number; refusals do so in the introduction.
 fn describe_success(operation: &mut Value) {
-    if let Some(answer) = operation["responses"].get_mut("200") {
+    for status in ["200", "201"] {
+        let Some(answer) = operation["responses"].get_mut(status) else { continue };
         if answer.get("description").is_none() {
             answer["description"] = json!("Success.");
         }

@@ -10,6 +10,8 @@ pub struct AuditEntry {
     pub id: i64,
     pub company_id: Option<i64>,
     pub client_id: Option<i64>,
+    /// The person who made the call.
+    pub user_id: Option<i64>,
     pub method: String,
     /// Path without the query string.
     pub path: String,
@@ -26,10 +28,10 @@ pub async fn insert(tx: &mut Tx, entries: &[AuditEntry]) -> Result<()> {
     execute!(
         tx,
         rows!(
-            "INSERT INTO audit (id, company_id, client_id, method, path, status, at, duration_ms) \
-             SELECT id, company_id, client_id, method, path, status, at, duration_ms FROM",
-            [id bigint, company_id bigint, client_id bigint, method text, path text, status bigint, at bigint,
-             duration_ms bigint],
+            "INSERT INTO audit (id, company_id, client_id, user_id, method, path, status, at, duration_ms) \
+             SELECT id, company_id, client_id, user_id, method, path, status, at, duration_ms FROM",
+            [id bigint, company_id bigint, client_id bigint, user_id bigint, method text, path text, status bigint,
+             at bigint, duration_ms bigint],
             "WHERE true ON CONFLICT (id) DO NOTHING"
         ),
         json_rows(entries)
@@ -45,7 +47,7 @@ pub async fn find(tx: &mut Tx, id: i64) -> Result<Option<AuditEntry>> {
     fetch_optional!(
         tx,
         AuditEntry,
-        "SELECT id, company_id, client_id, method, path, status, at, duration_ms FROM audit WHERE id = $1",
+        "SELECT id, company_id, client_id, user_id, method, path, status, at, duration_ms FROM audit WHERE id = $1",
         id
     )
 }

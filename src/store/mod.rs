@@ -35,6 +35,7 @@ pub mod relays;
 pub mod routing;
 pub mod subscriptions;
 pub mod tickets;
+pub mod tokens;
 pub mod users;
 
 pub use pool::{Db, Tx};

@@ -4,10 +4,10 @@ use relevo_adapters::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Result, Tx, json_rows, macros::*};
+use super::{Result, Sql, Tx, json_rows, macros::*};
 
 /// A person.
-#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow, Serialize)]
+#[derive(Clone, Default, PartialEq, Eq, FromRow, Serialize)]
 pub struct User {
     /// `usua_id`, `cmid`.
     pub id: i64,
@@ -22,6 +22,11 @@ pub struct User {
     /// argon2id; without one this person cannot log in.
     #[serde(skip)]
     pub password_hash: Option<String>,
+    /// argon2id, of a PIN that holds on the device `device_id` only.
+    #[serde(skip)]
+    pub pin_hash: Option<String>,
+    #[serde(skip)]
+    pub device_id: Option<String>,
     pub department_id: Option<i64>,
     /// Tickets that this person may own at once.
     pub capacity: i64,
@@ -31,14 +36,31 @@ pub struct User {
     /// Since when.
     pub presence_at: Millis,
     pub last_assigned_at: Option<Millis>,
+    /// A blob, and what it is.
+    pub picture_sha256: Option<String>,
+    pub picture_mime: Option<String>,
     pub created_at: Millis,
     pub updated_at: Millis,
 }
 
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { id, company_id, role, active, presence_id, .. } = self;
+        f.debug_struct("User")
+            .field("id", id)
+            .field("company_id", company_id)
+            .field("role", role)
+            .field("active", active)
+            .field("presence_id", presence_id)
+            .finish_non_exhaustive()
+    }
+}
+
 macro_rules! columns {
     () => {
-        "u.id, u.company_id, u.email, u.name, u.code, u.phone, u.role, u.password_hash, u.department_id, u.capacity, \
-         u.active, u.presence_id, u.presence_at, u.last_assigned_at, u.created_at, u.updated_at"
+        "u.id, u.company_id, u.email, u.name, u.code, u.phone, u.role, u.password_hash, u.pin_hash, u.device_id, \
+         u.department_id, u.capacity, u.active, u.presence_id, u.presence_at, u.last_assigned_at, u.picture_sha256, \
+         u.picture_mime, u.created_at, u.updated_at"
     };
 }
 
@@ -50,9 +72,10 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<i64> {
     let row = fetch_optional!(
         tx,
         (i64,),
-        "INSERT INTO users (company_id, email, name, code, phone, role, password_hash, department_id, capacity, active, \
-         presence_id, presence_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) RETURNING id",
+        "INSERT INTO users (company_id, email, name, code, phone, role, password_hash, pin_hash, device_id, \
+         department_id, capacity, active, presence_id, presence_at, picture_sha256, picture_mime, created_at, \
+         updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17) \
+         RETURNING id",
         user.company_id,
         &user.email,
         &user.name,
@@ -60,14 +83,63 @@ pub async fn insert(tx: &mut Tx, user: &User) -> Result<i64> {
         &user.phone,
         &user.role,
         &user.password_hash,
+        &user.pin_hash,
+        &user.device_id,
         user.department_id,
         user.capacity,
         user.active,
         user.presence_id,
         user.presence_at,
+        &user.picture_sha256,
+        &user.picture_mime,
         user.created_at
     )?;
     Ok(row.map_or(0, |(id,)| id))
+}
+
+/// Writes what can be changed of a person that [`lock`] gave: everything but company, presence and times of others'
+/// making.
+///
+/// # Errors
+/// [`super::StoreError::Duplicate`] if the company has somebody else of this address.
+pub async fn update(tx: &mut Tx, user: &User) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE users SET email = $2, name = $3, code = $4, phone = $5, role = $6, password_hash = $7, pin_hash = $8, \
+         device_id = $9, department_id = $10, capacity = $11, active = $12, picture_sha256 = $13, picture_mime = $14, \
+         updated_at = $15 WHERE id = $1",
+        user.id,
+        &user.email,
+        &user.name,
+        &user.code,
+        &user.phone,
+        &user.role,
+        &user.password_hash,
+        &user.pin_hash,
+        &user.device_id,
+        user.department_id,
+        user.capacity,
+        user.active,
+        &user.picture_sha256,
+        &user.picture_mime,
+        user.updated_at
+    )
+    .map(drop)
+}
+
+/// Says how a person is from now on.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_presence(tx: &mut Tx, id: i64, presence: i64, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE users SET presence_id = $2, presence_at = $3 WHERE id = $1 AND presence_id <> $2",
+        id,
+        presence,
+        now
+    )
+    .map(drop)
 }
 
 /// A company's person.
@@ -80,6 +152,30 @@ pub async fn find(tx: &mut Tx, company: i64, id: i64) -> Result<Option<User>> {
         User,
         concat!("SELECT ", columns!(), " FROM users u WHERE u.company_id = $1 AND u.id = $2"),
         company,
+        id
+    )
+}
+
+/// A person of any company.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_anywhere(tx: &mut Tx, id: i64) -> Result<Option<User>> {
+    fetch_optional!(tx, User, concat!("SELECT ", columns!(), " FROM users u WHERE u.id = $1"), id)
+}
+
+/// A person of any company, whom nobody else changes until the end of the transaction.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock(tx: &mut Tx, id: i64) -> Result<Option<User>> {
+    fetch_optional!(
+        tx,
+        User,
+        Sql {
+            sqlite: concat!("SELECT ", columns!(), " FROM users u WHERE u.id = $1"),
+            postgres: concat!("SELECT ", columns!(), " FROM users u WHERE u.id = $1 FOR UPDATE"),
+        },
         id
     )
 }
@@ -125,4 +221,94 @@ pub async fn named(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Named>> {
         rows!("SELECT u.id, u.name, u.email FROM", [n bigint], "JOIN users u ON u.id = r.n ORDER BY u.id"),
         json_rows(&ids)
     )
+}
+/// Which people.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// 0: of any company.
+    pub company: i64,
+    /// A part of the name, in lower case; empty: any. So it is with every text here.
+    pub name: String,
+    /// A part of the address.
+    pub email: String,
+    /// A part of the number.
+    pub phone: String,
+    /// A part of the company's name.
+    pub company_name: String,
+    /// The whole role.
+    pub role: String,
+    /// `None`: any.
+    pub active: Option<bool>,
+}
+
+macro_rules! from_where {
+    () => {
+        " FROM users u JOIN companies c ON c.id = u.company_id WHERE ($1 = 0 OR u.company_id = $1) \
+         AND ($2 = '' OR lower(u.name) LIKE $2 ESCAPE '\\') AND ($3 = '' OR u.email LIKE $3 ESCAPE '\\') \
+         AND ($4 = '' OR coalesce(u.phone, '') LIKE $4 ESCAPE '\\') \
+         AND ($5 = '' OR lower(c.name) LIKE $5 ESCAPE '\\') AND ($6 = '' OR u.role = $6) \
+         AND ($7 = -1 OR u.active = $7)"
+    };
+}
+
+/// What is meant by a part of a text, as a pattern of LIKE.
+fn part(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    if escaped.is_empty() { escaped } else { format!("%{escaped}%") }
+}
+
+/// People by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(tx: &mut Tx, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<User>> {
+    fetch_all!(
+        tx,
+        User,
+        concat!("SELECT ", columns!(), from_where!(), " ORDER BY lower(u.name), u.id LIMIT $8 OFFSET $9"),
+        filter.company,
+        part(&filter.name),
+        part(&filter.email),
+        part(&filter.phone),
+        part(&filter.company_name),
+        &filter.role,
+        filter.active.map_or(-1, i64::from),
+        limit,
+        offset
+    )
+}
+
+/// How many people there are.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        concat!("SELECT count(*)", from_where!()),
+        filter.company,
+        part(&filter.name),
+        part(&filter.email),
+        part(&filter.phone),
+        part(&filter.company_name),
+        &filter.role,
+        filter.active.map_or(-1, i64::from)
+    )?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// Whether a company has this department.
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_department(tx: &mut Tx, company: i64, department: i64) -> Result<bool> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        "SELECT id FROM departments WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL",
+        company,
+        department
+    )?;
+    Ok(row.is_some())
 }

@@ -9,7 +9,7 @@ use super::Worker;
 use crate::{
     desk::{intake, routing},
     domain::millis,
-    store::{dedup, idempotency, jobs, leases, meta, parked},
+    store::{dedup, idempotency, jobs, leases, meta, parked, tokens},
 };
 
 const HOUSEKEEPER: &str = "housekeeper";
@@ -116,6 +116,7 @@ async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
     meta::prune_records(&mut tx, before(settings.record_days)).await?;
     jobs::prune(&mut tx, now, before(settings.record_days)).await?;
     idempotency::prune(&mut tx, before(ANSWER_DAYS)).await?;
+    tokens::prune(&mut tx, now).await?;
     tx.commit().await?;
     if dropped > 0 {
         tracing::info!(dropped, "parked events whose message never came were dropped");

@@ -52,6 +52,13 @@ impl Answer {
         Self::of("success", message)
     }
 
+    /// `"status":"ok"`, code 201, without data.
+    pub(in crate::http) fn created(message: impl Into<String>) -> Self {
+        let mut answer = Self::of("ok", message);
+        answer.0.code = 201;
+        answer
+    }
+
     fn of(word: &str, message: impl Into<String>) -> Self {
         let (status, message) = (word.to_owned(), message.into());
         Self(Envelope { data: None, status, message, code: 200, id_bitacora_log: None })

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, Method, header, request::Parts},
 };
 use bytes::Bytes;
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::error::{Error, Problems};
@@ -49,7 +50,7 @@ impl<const LIMIT: usize> FromRequest<Api> for Asked<LIMIT> {
             false => Error::Bad("El cuerpo de la solicitud llegó incompleto.".to_owned()),
         })?;
         let fields = Fields::read(&parts, &bytes)?;
-        Self::of(&parts, fields, &bytes, place)
+        Self::of(&parts, api, fields, &bytes, place)
     }
 }
 
@@ -66,11 +67,11 @@ impl<const LIMIT: usize> Asked<LIMIT> {
     ///
     /// # Errors
     /// 400 if its `Idempotency-Key` cannot be one.
-    pub(super) fn of(parts: &Parts, fields: Fields, said: &Bytes, place: Place) -> Result<Self, Error> {
+    pub(super) fn of(parts: &Parts, api: &Api, fields: Fields, said: &Bytes, place: Place) -> Result<Self, Error> {
         // A family that forgot to ask for credentials lets nobody in.
         let caller = *parts.extensions.get::<Caller>().ok_or(PlainError::Unauthenticated)?;
         let Log(log) = *parts.extensions.get::<Log>().ok_or(PlainError::Internal)?;
-        let key = Key::of(parts, caller, said)?;
+        let key = Key::of(parts, caller, said, &api.0.key)?;
         Ok(Self { caller, log, fields, key, _place: Some(place) })
     }
 
@@ -173,6 +174,29 @@ impl Fields {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => self.wrong(name, format!("El campo {name} debe ser un texto.")),
+        }
+    }
+
+    /// A secret that must be there.
+    pub(in crate::http) fn need_secret(&mut self, name: &str) -> SecretString {
+        let given = self.is_given(name);
+        let secret = self.secret(name);
+        if !given {
+            self.missing(name, &required(name));
+        }
+        secret.unwrap_or_default()
+    }
+
+    /// A secret: as it was given but for quotes of its own, at most 4,096 characters.
+    pub(in crate::http) fn secret(&mut self, name: &str) -> Option<SecretString> {
+        if !self.is_given(name) {
+            return None;
+        }
+        let text = self.verbatim(name)?;
+        let plain = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(&text);
+        match plain.chars().nth(TEXT) {
+            None => Some(plain.into()),
+            Some(_) => self.wrong(name, format!("El campo {name} no debe superar {TEXT} caracteres.")),
         }
     }
 

@@ -26,6 +26,8 @@ pub(in crate::http) enum Error {
     Bad(String),
     /// 400: what the seed answers in MS's short form; says why.
     Brief(String),
+    /// 401: who logs in is not let in; the answer does not say why.
+    Refused,
     /// 403: the caller's role may not.
     Forbidden,
     /// 403: the caller may, but not this; says why.
@@ -49,6 +51,7 @@ impl Error {
         match self {
             Self::Invalid(..) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Bad(_) | Self::Brief(_) => StatusCode::BAD_REQUEST,
+            Self::Refused => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(..) => StatusCode::CONFLICT,
@@ -63,6 +66,7 @@ impl Error {
         match self {
             Self::Invalid(message, _) | Self::NotFound(message) | Self::Denied(message) => (*message).to_owned(),
             Self::Bad(why) | Self::Brief(why) | Self::Conflict(why, _) | Self::Platform(why) => why.clone(),
+            Self::Refused => "Credenciales invalidas.".to_owned(),
             Self::Forbidden => "No tiene permisos para esta acción.".to_owned(),
             Self::TooLarge(limit) => format!("El cuerpo de la solicitud supera el máximo de {} MiB.", limit >> 20),
             Self::NotJson => "El cuerpo debe ser JSON (Content-Type: application/json).".to_owned(),
@@ -81,6 +85,8 @@ impl Error {
     fn data(self) -> Value {
         match self {
             Self::Invalid(_, problems) => json!({"errors": problems}),
+            // As in the seed's example.
+            Self::Refused => json!([]),
             _ => Value::Null,
         }
     }

@@ -4,6 +4,8 @@
 //! or an [`Error`]; POSTs that create or send do their work within `idempotency::once`.
 
 mod answer;
+mod auth;
+mod author;
 mod body;
 mod channel;
 mod channels;
@@ -13,9 +15,11 @@ mod error;
 mod media;
 mod meta;
 mod moment;
+pub(super) mod person;
 pub(super) mod sending;
 mod telegram;
 mod upload;
+mod users;
 
 use axum::{
     extract::Request,
@@ -26,6 +30,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(super) use self::{
     answer::{Answer, Envelope, number},
+    author::author,
     body::{Asked, Fields, required},
     channel::{destination, open},
     error::{BRIEF, Error},
@@ -35,7 +40,7 @@ pub(super) use self::{
 };
 use super::{
     Api,
-    access::{Caller, authenticate},
+    access::{Caller, authenticate, authenticate_client},
     error::Error as PlainError,
 };
 use crate::desk::clients::Role;
@@ -45,8 +50,10 @@ use crate::desk::clients::Role;
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
     let configuring = channels::router().merge(telegram::configuring()).route_layer(from_fn(configures));
     let working = meta::router().merge(telegram::router()).merge(chat::router());
-    let asking = configuring.merge(working).route_layer(from_fn_with_state(api.clone(), authenticate));
-    asking.merge(media::router())
+    let people = users::router().merge(auth::router());
+    let asking = configuring.merge(working).merge(people).route_layer(from_fn_with_state(api.clone(), authenticate));
+    let entering = auth::entering().route_layer(from_fn_with_state(api.clone(), authenticate_client));
+    asking.merge(entering).merge(media::router()).merge(users::pictures())
 }
 
 /// The layer before the routes that configure: who may not is told so before the request is read.

@@ -44,7 +44,7 @@ impl FromRequest<Api> for Upload {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let form = headers.get(header::CONTENT_TYPE).and_then(|form| form.to_str().ok()).unwrap_or_default();
     form.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
 }
@@ -71,7 +71,7 @@ async fn from_form(mut request: Request, api: &Api) -> Result<Upload, Error> {
     let hashes: Vec<[&str; 2]> = files.iter().map(|file| [file.sha256.as_str(), &file.file_name]).collect();
     let said = Bytes::from(serde_json::json!([values, hashes]).to_string());
     fields.give(values);
-    Ok(Upload { asked: Asked::of(&parts, fields, &said, place)?, files })
+    Ok(Upload { asked: Asked::of(&parts, api, fields, &said, place)?, files })
 }
 
 fn broken(error: &MultipartError) -> Error {

@@ -1,7 +1,8 @@
 //! MS: Mundo Social's routes, in its words: `{"mensaje":"ok",…}`, and refusals as `{"mensaje":…}` or in its nested
 //! form. Handlers are AP's; only what they say is put differently.
 //!
-//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's; `mens_…` is of a message.
+//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's, `usua_id` a person's;
+//! `mens_…` is of a message.
 
 mod acting;
 mod agente;
@@ -9,6 +10,7 @@ mod estado;
 mod mensajes;
 mod plantillawsp;
 mod ticket;
+mod usuarios;
 mod words;
 
 use axum::middleware::from_fn_with_state;
@@ -26,5 +28,6 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
         .merge(plantillawsp::router())
         .merge(estado::router())
         .merge(ticket::router())
+        .merge(usuarios::router())
         .route_layer(from_fn_with_state(api.clone(), authenticate))
 }

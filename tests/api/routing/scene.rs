@@ -2,7 +2,7 @@
 
 use relevo::{
     desk::{presence, routing as desk},
-    domain::routing::{DEFAULT_CAPACITY, Explanation, PRESENCE_OFFLINE},
+    domain::{NEW_CAPACITY, OFFLINE as GONE, routing::Explanation},
     store::{
         groups::{self, Group},
         routing, tickets,
@@ -16,7 +16,7 @@ use crate::api::house::{House, Reply, START, Tenant};
 
 pub(crate) const ONLINE: i64 = 1;
 pub(crate) const LUNCH: i64 = 3;
-pub(crate) const OFFLINE: i64 = PRESENCE_OFFLINE;
+pub(crate) const OFFLINE: i64 = GONE;
 
 pub(crate) struct Scene<'a> {
     pub(crate) house: &'a House,
@@ -60,7 +60,7 @@ impl<'a> Scene<'a> {
 
     /// An agent of these groups, who is offline.
     pub(crate) async fn agent(&self, name: &str, of: &[i64]) -> i64 {
-        self.agent_with(name, of, DEFAULT_CAPACITY).await
+        self.agent_with(name, of, NEW_CAPACITY).await
     }
 
     pub(crate) async fn agent_with(&self, name: &str, of: &[i64], capacity: i64) -> i64 {

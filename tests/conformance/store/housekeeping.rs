@@ -67,6 +67,7 @@ for_each_database! {
             id,
             company_id: None,
             client_id: Some(3),
+            user_id: Some(9),
             method: "GET".to_owned(),
             path: path.to_owned(),
             status: 200,

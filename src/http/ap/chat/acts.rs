@@ -14,7 +14,7 @@ use crate::{
     http::{
         Api,
         ap::{
-            Answer, Asked, Envelope, Error, content,
+            Answer, Asked, Envelope, Error, author, content,
             sending::{INVALID, Sent, Work, transact},
         },
     },
@@ -134,8 +134,9 @@ async fn act(api: &Api, mut asked: Asked, what: OnMessage, message: &'static str
     let company = asked.company(api, "id_company").await?;
     let fields = &mut asked.fields;
     let id_message = fields.need_text("id_message");
-    let author = content::author(fields).unwrap_or_default();
+    let named = content::author(fields);
     fields.check(INVALID)?;
+    let author = author(api, asked.caller, named).await?.unwrap_or_default();
     let acting = Acting { company, id_message, what, author, log: asked.log, message };
     transact(api, &asked, NAMES, &acting).await
 }

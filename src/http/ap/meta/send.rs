@@ -11,7 +11,7 @@ use crate::{
     http::{
         Api,
         ap::{
-            Answer, Envelope, Error, Fields, Upload, channel,
+            Answer, Envelope, Error, Fields, Upload, author, channel,
             content::{self, Additions},
             sending::{Draft, INVALID, Names, Sent, Taking, transact},
         },
@@ -59,7 +59,8 @@ pub(super) async fn send(State(api): State<Api>, mut upload: Upload) -> Result<A
     fields.need_text("whatsapp_channel");
     fields.need_text("to");
     let said = content::read(fields, "message", files);
-    let (reply_to, author) = (fields.text("reply_to"), content::author(fields).unwrap_or_default());
+    let (reply_to, named) = (fields.text("reply_to"), content::author(fields));
+    let author = author(&api, asked.caller, named).await?.unwrap_or_default();
     let open = channel::open(&api, fields, "whatsapp_channel", company, Some(KIND)).await?;
     let destination = open.as_ref().and_then(|open| channel::destination(open, fields, "to"));
     let to = match (open, destination) {

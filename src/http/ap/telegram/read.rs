@@ -67,7 +67,7 @@ pub(super) async fn read(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     let row = bot::find(&api, &mut asked.fields, company).await?;
     asked.fields.check(INVALID)?;
     let Some(row) = row else { return Err(Error::Invalid(INVALID, Default::default())) };
-    let reading = Reading { channel: row.id, reader: format!("api:{}", asked.caller.client_id) };
+    let reading = Reading { channel: row.id, reader: asked.caller.reader() };
     transact(&api, &asked, NAMES, &reading).await
 }
 

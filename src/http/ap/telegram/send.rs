@@ -14,7 +14,7 @@ use crate::{
     http::{
         Api,
         ap::{
-            Answer, Envelope, Error, Fields, Upload, channel,
+            Answer, Envelope, Error, Fields, Upload, author, channel,
             content::{self, Additions},
             sending::{Draft, INVALID, Names, Sent, Taking, transact},
         },
@@ -80,7 +80,7 @@ pub(super) async fn send(State(api): State<Api>, mut upload: Upload) -> Result<A
     let asked = &mut upload.asked;
     let fields = &mut asked.fields;
     let id_chat = fields.need_text("id_chat");
-    let author = Author { id: Some(fields.need_int("id_user").to_string()), name: Some(fields.need_text("name_user")) };
+    let named = Author { id: Some(fields.need_int("id_user").to_string()), name: Some(fields.need_text("name_user")) };
     let text = fields.verbatim("message").unwrap_or_default();
     let said = content::read(fields, "message", files);
     let reply_to = fields.text("reply_to");
@@ -89,6 +89,7 @@ pub(super) async fn send(State(api): State<Api>, mut upload: Upload) -> Result<A
         None => None,
     };
     fields.check(INVALID)?;
+    let author = author(&api, asked.caller, Some(named)).await?.unwrap_or_default();
     let (Some(said), Some(to)) = (said, to) else { return Err(Error::Invalid(INVALID, Default::default())) };
     let draft = Draft { company, to, said, reply_to, author, log: asked.log };
     let say = |sent: Sent| {

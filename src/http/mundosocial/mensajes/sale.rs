@@ -10,7 +10,7 @@ use crate::{
     http::{
         Api,
         ap::{
-            Answer, Error, Upload,
+            Answer, Error, Upload, author,
             content::{self, Additions},
             sending::{Draft, INVALID, Names, Sent, Taking, transact},
         },
@@ -65,7 +65,9 @@ pub(super) async fn sale(State(api): State<Api>, mut upload: Upload) -> Result<A
     let fields = &mut asked.fields;
     let said = content::read(fields, "mensaje", files);
     let mail = fields.text("mail");
-    let author = content::author(fields).unwrap_or(Author { id: mail.clone(), name: mail });
+    let named =
+        content::author(fields).or_else(|| mail.map(|mail| Author { id: Some(mail.clone()), name: Some(mail) }));
+    let author = author(&api, asked.caller, named).await?.unwrap_or_default();
     let reply_to = fields.text("reply_to");
     let found = ticket(&mut api.0.db.read().await?, fields, company).await?;
     fields.check(INVALID)?;

@@ -12,7 +12,7 @@ use crate::{
     http::{
         Api,
         ap::{
-            self, Answer, Asked, Error, Fields,
+            self, Answer, Asked, Error, Fields, author,
             content::{self, Said},
             sending::{Draft, INVALID, Names, Sent, Work, take, transact},
         },
@@ -86,7 +86,8 @@ pub(super) async fn open(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     fields.check(INVALID)?;
     let Some(to) = to else { return Err(Error::Invalid(INVALID, Default::default())) };
     let said = Said::Act(Act::Template { name, language, parameters, components });
-    let author = Author { id: mail.clone(), name: mail };
+    let named = mail.map(|mail| Author { id: Some(mail.clone()), name: Some(mail) });
+    let author = author(&api, asked.caller, named).await?.unwrap_or_default();
     let draft = Draft { company, to, said, reply_to: None, author, log: asked.log };
     transact(&api, &asked, NAMES, &Opening(draft)).await
 }
