@@ -5,8 +5,13 @@
 pub mod channels;
 pub mod chats;
 pub mod clients;
+pub mod customers;
 pub mod events;
 pub mod intake;
+pub mod linking;
+pub mod lists;
 pub mod outbox;
+pub mod rebind;
 pub mod reply;
+pub mod reports;
 pub mod tickets;

@@ -2,14 +2,17 @@
 //!
 //! May use: the adapters' vocabulary. Used by everything above.
 
+mod country_id;
 mod delivery;
 mod envelope;
 mod event;
 mod receipt;
+pub mod report;
 mod retry;
 mod split;
 mod ticket;
 
+pub use country_id::{country_id, country_ids};
 pub use delivery::{
     FETCH, FailureReason, FetchJob, OutState, RetryPolicy, SEND, SendJob, Verdict, fetch_lane, fetch_topic, has_left,
     millis, next_slot, send_lane, send_topic, verdict,
@@ -19,4 +22,4 @@ pub use event::{Event, EventKind};
 pub use receipt::advances;
 pub use retry::retry_delay;
 pub use split::split;
-pub use ticket::{Latest, Placement, TicketState, country_id, place};
+pub use ticket::{Latest, Placement, TicketState, place};

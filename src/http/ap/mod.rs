@@ -27,7 +27,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(super) use self::{
     answer::{Answer, Envelope, number},
     body::{Asked, Fields, required},
-    channel::{destination, open},
+    channel::{destination, find as channel, open},
     error::Error,
     media::File,
     moment::moment,

@@ -1,11 +1,17 @@
 //! MS: Mundo Social's routes, in its words: `{"mensaje":"ok",…}`, and refusals as `{"mensaje":…}` or in its nested
 //! form. Handlers are AP's; only what they say is put differently.
 //!
-//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's; `mens_…` is of a message.
+//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's, too; `mens_…` is of a message.
 
 mod agente;
+mod canales;
+mod cliente;
+mod comentfb;
+mod listas;
 mod mensajes;
+mod omnicanalidad;
 mod plantillawsp;
+mod reporte;
 mod words;
 
 use axum::middleware::from_fn_with_state;
@@ -19,5 +25,12 @@ pub(super) const FAMILY: &str = "/api/mundosocial/";
 
 /// The family's routes; the check of credentials stands before all.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    mensajes::router().merge(plantillawsp::router()).route_layer(from_fn_with_state(api.clone(), authenticate))
+    mensajes::router()
+        .merge(plantillawsp::router())
+        .merge(cliente::router())
+        .merge(comentfb::router())
+        .merge(listas::router())
+        .merge(omnicanalidad::router())
+        .merge(reporte::router())
+        .route_layer(from_fn_with_state(api.clone(), authenticate))
 }

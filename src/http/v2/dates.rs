@@ -35,7 +35,7 @@ fn format(at: Millis, form: StaticFormatDescription) -> String {
 
 /// The moment that `DD-MM-AAAA` (the start of that day) or `DD-MM-AAAA hh:mm:ss` names; `None` for any other form and
 /// for days and times that do not exist.
-pub(super) fn parse(text: &str) -> Option<Millis> {
+pub(in crate::http) fn parse(text: &str) -> Option<Millis> {
     let (day, clock) = match text.len() {
         10 => (text, Time::MIDNIGHT),
         19 => {

@@ -1,6 +1,6 @@
 //! The tickets family (PC). Reads only; every role may. Times are UTC.
 
-mod dates;
+pub(super) mod dates;
 mod lists;
 mod media;
 mod paginated;
