@@ -7,7 +7,7 @@ use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    Millis, Parsed, VerifyError,
+    Identity, Millis, Parsed, VerifyError,
     outbound::{ErrorClass, Explained, Outlet, Sending},
 };
 
@@ -26,6 +26,26 @@ pub struct Kind {
     pub open: fn(&Settings) -> Result<Box<dyn Channel>, SettingsError>,
     /// What a platform's error code means for an agent, if it is a known one.
     pub explain: fn(&str) -> Option<(ErrorClass, Explained)>,
+    /// How threads get their author later, where the platform does not always say who wrote.
+    pub authors: Option<&'static Authors>,
+}
+
+/// How a thread gets its author later: somebody says who it was.
+#[derive(Debug)]
+pub struct Authors {
+    /// The names of the thread that people mean by this text (the id of a comment).
+    pub names: fn(&str) -> Vec<String>,
+    /// Who the person `person` is in the thread with these names, on the channel with this account; `None` if that
+    /// cannot be an id of a person.
+    pub author: fn(account: &str, names: &[String], person: &str) -> Option<Author>,
+}
+
+/// A thread's author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    pub identity: Identity,
+    /// The names under which the author's next messages look for the thread.
+    pub aliases: Vec<String>,
 }
 
 impl fmt::Debug for Kind {

@@ -20,8 +20,8 @@ pub mod verify;
 pub mod whatsapp;
 
 pub use channel::{
-    Capabilities, Channel, ImapSource, Kind, LongPollSource, ParseError, Setting, Settings, SettingsError, Source,
-    WebhookRequest,
+    Author, Authors, Capabilities, Channel, ImapSource, Kind, LongPollSource, ParseError, Setting, Settings,
+    SettingsError, Source, WebhookRequest,
 };
 pub use message::*;
 pub use verify::VerifyError;

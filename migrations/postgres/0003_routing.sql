@@ -171,6 +171,10 @@ CREATE INDEX tickets_agent ON tickets (agent_id) WHERE state = 'inProgress';
 CREATE INDEX tickets_closed_by ON tickets (closed_by, closed_at) WHERE state = 'closed';
 CREATE INDEX tickets_bot ON tickets (bot_until) WHERE bot_id IS NOT NULL;
 CREATE INDEX tickets_waiting ON tickets (company_id, waiting_since, id) WHERE state = 'open' AND agent_id IS NULL;
+-- Lists and reports: newest first, page by page.
+CREATE INDEX tickets_created ON tickets (company_id, created_at DESC, id DESC);
+CREATE INDEX tickets_group ON tickets (group_id, created_at DESC, id DESC) WHERE group_id IS NOT NULL;
+CREATE INDEX tickets_channel ON tickets (channel_id, created_at DESC, id DESC);
 
 -- P10: every decision about a ticket. explanation is JSON (see domain/routing).
 CREATE TABLE ticket_routings (

@@ -5,11 +5,16 @@
 pub mod channels;
 pub mod chats;
 pub mod clients;
+pub mod customers;
 pub mod events;
 pub mod intake;
+pub mod linking;
+pub mod lists;
 pub mod outbox;
 pub mod presence;
+pub mod rebind;
 pub mod reply;
+pub mod reports;
 pub mod routing;
 pub mod subscriptions;
 pub mod tickets;

@@ -7,7 +7,7 @@ use relevo_adapters::Millis;
 use crate::{
     domain,
     store::{
-        StoreError, Tx,
+        StoreError, Tx, customers,
         messages::{self, AttachmentRow, MessageRow},
         tickets::{self, Ticket},
         users::{self, Named},
@@ -75,13 +75,17 @@ pub async fn file(tx: &mut Tx, company: i64, id: &str) -> Result<Option<Attachme
     Ok(messages::find_attachment(tx, company, id).await?.filter(|file| file.sha256.is_some()))
 }
 
-/// The tickets of the customers with this national identity number, however it is written; newest first, at most
-/// [`LIST`].
+/// The tickets of the customers with this national identity number, however it is written (a RUT with or without its
+/// check digit, too); newest first, at most [`LIST`].
 ///
 /// # Errors
 /// Those of the database.
 pub async fn of_country_id(tx: &mut Tx, company: i64, country_id: &str) -> Result<Vec<Ticket>, StoreError> {
-    tickets::by_country_id(tx, company, &domain::country_id(country_id), LIST).await
+    let customer = customers::find_by_country_ids(tx, company, &domain::country_ids(country_id)).await?;
+    match customer.and_then(|customer| customer.country_id) {
+        Some(known) => tickets::by_country_id(tx, company, &known, LIST).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The tickets of the customer whom a Facebook Page knows as `user`; newest first, at most [`LIST`].

@@ -3,6 +3,7 @@
 //! May use: the adapters' vocabulary. Used by everything above.
 
 pub mod bot;
+mod country_id;
 mod delivery;
 mod envelope;
 mod event;
@@ -10,11 +11,13 @@ mod hours;
 mod person;
 mod receipt;
 mod relay;
+pub mod report;
 mod retry;
 pub mod routing;
 mod split;
 mod ticket;
 
+pub use country_id::{country_id, country_ids};
 pub use delivery::{
     FETCH, FailureReason, FetchJob, OutState, RetryPolicy, SEND, SendJob, Verdict, fetch_lane, fetch_topic, has_left,
     millis, next_slot, send_lane, send_topic, verdict,
@@ -33,4 +36,4 @@ pub use receipt::advances;
 pub use relay::{RELAY, RelayJob, relay_lane, relay_topic};
 pub use retry::retry_delay;
 pub use split::split;
-pub use ticket::{Latest, Placement, TicketState, country_id, place};
+pub use ticket::{Latest, Placement, TicketState, place};

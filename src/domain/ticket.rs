@@ -73,12 +73,6 @@ pub fn place(latest: Option<Latest>, now: Millis, reopen_within: Millis) -> Plac
     }
 }
 
-/// The stored form of a national identity number (RUT and the like): letters and digits only, upper case, so that
-/// `12.345.678-k` and `12345678K` are one.
-pub fn country_id(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +92,5 @@ mod tests {
     fn states_have_the_seeds_names() {
         assert_eq!(TicketState::parse("inProgress").map(TicketState::label), Some("En Progreso"));
         assert_eq!(TicketState::parse("INPROGRESS"), None);
-        assert_eq!(country_id(" 12.345.678-k "), "12345678K");
     }
 }

@@ -135,7 +135,8 @@ pub struct Merge {
     pub n: String,
 }
 
-/// Gives what belongs to contact `o` to contact `n`: tickets, conversations, the national identity number.
+/// Gives what belongs to contact `o` to contact `n`: tickets, conversations, and what agents know of it that they do not
+/// know of `n`. `o` is nobody any more: nothing finds it by its national identity number.
 ///
 /// # Errors
 /// Those of the database.
@@ -145,10 +146,17 @@ pub async fn merge(tx: &mut Tx, merges: &[Merge]) -> Result<()> {
         rows!("UPDATE tickets SET contact_id = r.n FROM", [o text, n text], "WHERE tickets.contact_id = r.o"),
         rows!("UPDATE conversations SET contact_id = r.n FROM", [o text, n text], "WHERE conversations.contact_id = r.o"),
         rows!(
-            "UPDATE contacts SET country_id = old.country_id FROM",
+            "UPDATE contacts SET country_id = coalesce(contacts.country_id, old.country_id), \
+             given_name = coalesce(contacts.given_name, old.given_name), \
+             family_name = coalesce(contacts.family_name, old.family_name), \
+             family_name2 = coalesce(contacts.family_name2, old.family_name2), \
+             phone = coalesce(contacts.phone, old.phone), phone2 = coalesce(contacts.phone2, old.phone2), \
+             gender = coalesce(contacts.gender, old.gender), avatar = coalesce(contacts.avatar, old.avatar), \
+             kind = coalesce(contacts.kind, old.kind) FROM",
             [o text, n text],
-            "JOIN contacts old ON old.id = r.o WHERE contacts.id = r.n AND contacts.country_id IS NULL"
+            "JOIN contacts old ON old.id = r.o WHERE contacts.id = r.n"
         ),
+        rows!("UPDATE contacts SET country_id = NULL FROM", [o text, n text], "WHERE contacts.id = r.o"),
     ] {
         execute!(tx, sql, &rows)?;
     }

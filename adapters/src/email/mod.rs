@@ -47,6 +47,7 @@ pub static KIND: Kind = Kind {
     settings: config::SETTINGS,
     open,
     explain: outbound::explain,
+    authors: None,
 };
 
 /// The header field that marks our own mails: a mail that carries it never opens a ticket.

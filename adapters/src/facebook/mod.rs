@@ -1,5 +1,6 @@
 //! Comments on a Facebook Page: one channel is one Page (`facebook-comments.md`).
 
+mod authors;
 mod inbound;
 mod outbound;
 mod settings;
@@ -24,6 +25,7 @@ pub static KIND: Kind = Kind {
     settings: settings::SETTINGS,
     open,
     explain: |code| refusal::explain(outbound::errors::TABLE, code),
+    authors: Some(&authors::AUTHORS),
 };
 
 /// One Page.

@@ -26,6 +26,7 @@ pub static KIND: Kind = Kind {
     settings: config::SETTINGS,
     open: |settings| Ok(Box::new(Telegram(Config::read(settings)?))),
     explain: outbound::explain,
+    authors: None,
 };
 
 /// Every kind of update that a bot can ask for (telegram.md §5).

@@ -25,6 +25,7 @@ pub static KIND: Kind = Kind {
     settings: settings::SETTINGS,
     open,
     explain: |code| refusal::explain(outbound::errors::TABLE, code),
+    authors: None,
 };
 
 /// One phone number.

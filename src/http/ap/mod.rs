@@ -32,7 +32,7 @@ pub(super) use self::{
     answer::{Answer, Envelope, number},
     author::author,
     body::{Asked, Fields, required},
-    channel::{destination, open},
+    channel::{destination, find as channel, open},
     error::{BRIEF, Error},
     media::File,
     moment::moment,

@@ -211,7 +211,7 @@ pub(super) async fn history(State(api): State<Api>, mut asked: Asked) -> Result<
     let fields = &mut asked.fields;
     let mut date = |name: &str| {
         let text = fields.need_text(name);
-        let moment = v2::parse_date(&text);
+        let moment = v2::dates::parse(&text);
         if moment.is_none() && !text.is_empty() {
             fields.complain(name, format!("El campo {name} debe tener el formato DD-MM-AAAA [hh:mm:ss]."));
         }

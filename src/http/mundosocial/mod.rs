@@ -1,14 +1,20 @@
 //! MS: Mundo Social's routes, in its words: `{"mensaje":"ok",…}`, and refusals as `{"mensaje":…}` or in its nested
 //! form. Handlers are AP's; only what they say is put differently.
 //!
-//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's, `usua_id` a person's;
+//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's, too, `usua_id` a person's;
 //! `mens_…` is of a message.
 
 mod acting;
 mod agente;
+mod canales;
+mod cliente;
+mod comentfb;
 mod estado;
+mod listas;
 mod mensajes;
+mod omnicanalidad;
 mod plantillawsp;
+mod reporte;
 mod ticket;
 mod usuarios;
 mod words;
@@ -29,5 +35,10 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
         .merge(estado::router())
         .merge(ticket::router())
         .merge(usuarios::router())
+        .merge(cliente::router())
+        .merge(comentfb::router())
+        .merge(listas::router())
+        .merge(omnicanalidad::router())
+        .merge(reporte::router())
         .route_layer(from_fn_with_state(api.clone(), authenticate))
 }

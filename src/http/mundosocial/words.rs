@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 use crate::http::ap::{BRIEF, Envelope};
 
 /// The status and the body. What is wrong with a request is said in the nested form, under 400 as in the seed's
-/// example; everything else in the short one.
+/// example; everything else in the short one. An answer without a message has no `mensaje`, as some of the seed's.
 pub(in crate::http) fn said(envelope: Envelope) -> (StatusCode, Value) {
     let status = StatusCode::from_u16(envelope.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match envelope.code {
         ..400 => {
-            let mut body = Map::from_iter([("mensaje".to_owned(), json!("ok"))]);
+            let said = (!envelope.message.is_empty()).then(|| ("mensaje".to_owned(), json!("ok")));
+            let mut body = Map::from_iter(said);
             if let Some(Value::Object(data)) = envelope.data {
                 body.extend(data);
             }
@@ -56,5 +57,7 @@ mod tests {
         assert_eq!((status.as_u16(), body), (400, json!({"error": error, "codigo": 400})));
         assert_eq!(said(envelope(403, Value::Null)).1, json!({"mensaje": "no"}));
         assert_eq!(said(envelope(200, json!({"tick_id": 1}))).1, json!({"mensaje": "ok", "tick_id": 1}));
+        let silent = Envelope { message: String::new(), ..envelope(200, json!({"cliente": null})) };
+        assert_eq!(said(silent).1, json!({"cliente": null}));
     }
 }

@@ -1,14 +1,13 @@
 //! The tickets family (PC). Every role reads; an agent closes and gives away only what is his. Times are UTC.
 
 mod acts;
-mod dates;
+pub(super) mod dates;
 mod lists;
 mod media;
 mod paginated;
 mod ticket;
 mod view;
 
-pub(super) use self::dates::parse as parse_date;
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter},
     routes,

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::view::Conversacion;
 use crate::{
+    desk::customers,
     http::{
         Api,
         ap::{Answer, Asked, Error, sending::INVALID},
@@ -24,7 +25,7 @@ pub(super) struct Query {
     nombre: Option<String>,
     /// A channel.
     cuen_id: Option<i64>,
-    /// A customer.
+    /// A customer: its number, or the contact's id.
     clie_id: Option<String>,
     /// From 1 on.
     pagina: Option<i64>,
@@ -56,8 +57,10 @@ pub(super) async fn conversaciones(State(api): State<Api>, mut asked: Asked) -> 
     let pagina = fields.int_within("pagina", 1, i64::MAX / PAGE).unwrap_or(1);
     let size = fields.int_within("cantidad", 1, PAGE).unwrap_or(PAGE);
     fields.check(INVALID)?;
-    let filter = Filter { company, name: &name, channel, contact: &contact, ..Filter::default() };
     let mut tx = api.0.db.read().await?;
+    let customer = customers::find(&mut tx, company, &contact).await?;
+    let contact = customer.map_or(contact, |customer| customer.id);
+    let filter = Filter { company, name: &name, channel, contact: &contact, ..Filter::default() };
     let rows = chats::list(&mut tx, filter, size, (pagina - 1) * size).await?;
     let total = chats::count(&mut tx, filter).await?;
     let conversaciones = rows.into_iter().map(Conversacion::from).collect();

@@ -26,7 +26,7 @@ pub(super) fn router() -> OpenApiRouter<Api> {
 }
 
 /// The company's ticket that `tick_id` names; notes it if there is none.
-async fn ticket(tx: &mut Tx, fields: &mut Fields, company: i64) -> Result<Option<Ticket>, Error> {
+pub(super) async fn ticket(tx: &mut Tx, fields: &mut Fields, company: i64) -> Result<Option<Ticket>, Error> {
     let named = fields.need_text("tick_id");
     let found = chats::ticket(tx, company, &named).await?;
     if found.is_none() && !named.is_empty() {

@@ -1,0 +1,48 @@
+//! MS "Omnicanalidad": known by its titles only. One customer, all of their channels and tickets.
+
+mod abiertos;
+mod canales;
+mod cliente;
+mod crear;
+mod relacionados;
+mod vincular;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{agente::acting, cliente::named};
+use crate::{
+    http::{
+        Api,
+        access::Caller,
+        ap::{Error, Fields, required, sending::INVALID},
+    },
+    store::{Tx, customers::Customer},
+};
+
+pub(super) fn router() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(canales::canales))
+        .routes(routes!(cliente::cliente, crear::crear))
+        .routes(routes!(abiertos::abiertos))
+        .routes(routes!(relacionados::relacionados))
+        .routes(routes!(vincular::vincular))
+        .routes(routes!(vincular::vinculartodos))
+}
+
+/// The company's customer that `clie_id` must name.
+async fn customer(tx: &mut Tx, fields: &mut Fields, company: i64) -> Result<Customer, Error> {
+    if !fields.is_given("clie_id") {
+        fields.missing("clie_id", &required("clie_id"));
+    }
+    let found = named(tx, fields, company).await?;
+    fields.check(INVALID)?;
+    found.ok_or(Error::Invalid(INVALID, Default::default()))
+}
+
+/// Who does it, if that is said: a program may leave it out.
+async fn author(tx: &mut Tx, fields: &mut Fields, caller: &Caller, company: i64) -> Result<Option<i64>, Error> {
+    match caller.user.is_some() || fields.is_given("mail") || fields.is_given("usua_id") {
+        true => Ok(Some(acting(tx, fields, caller, company).await?.id)),
+        false => Ok(None),
+    }
+}
