@@ -7,8 +7,9 @@ use crate::{
     clock::Clock,
     domain::{Event, EventKind},
     store::{
-        StoreError, Tx, links,
+        StoreError, Tx,
         lists::{self, Listed},
+        ticket_links as links,
         tickets::Ticket,
     },
 };

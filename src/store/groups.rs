@@ -4,7 +4,7 @@ use relevo_adapters::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Result, Tx, macros::*};
+use super::{Result, Sql, Tx, json_rows, macros::*};
 
 /// A group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow, Serialize)]
@@ -118,4 +118,226 @@ pub async fn link_channel(
         position
     )?;
     Ok(row.map_or(0, |(id,)| id))
+}
+
+/// A company's groups, in order, without the deleted ones; at most `limit`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(tx: &mut Tx, company: i64, limit: i64) -> Result<Vec<Group>> {
+    fetch_all!(
+        tx,
+        Group,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM groups g WHERE g.company_id = $1 AND g.deleted_at IS NULL ORDER BY g.position, g.id LIMIT $2"
+        ),
+        company,
+        limit
+    )
+}
+
+/// A company's group that nobody else changes until the end of the transaction, unless it was deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock(tx: &mut Tx, company: i64, id: i64) -> Result<Option<Group>> {
+    fetch_optional!(
+        tx,
+        Group,
+        Sql {
+            sqlite: concat!(
+                "SELECT ",
+                columns!(),
+                " FROM groups g WHERE g.company_id = $1 AND g.id = $2 AND g.deleted_at IS NULL"
+            ),
+            postgres: concat!(
+                "SELECT ",
+                columns!(),
+                " FROM groups g WHERE g.company_id = $1 AND g.id = $2 AND g.deleted_at IS NULL FOR UPDATE"
+            ),
+        },
+        company,
+        id
+    )
+}
+
+/// Stores what an operator may change of a group.
+///
+/// # Errors
+/// Those of the database.
+pub async fn update(tx: &mut Tx, group: &Group, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE groups SET name = $2, department_id = $3, policy = $4, self_assign = $5, priority = $6, position = $7, \
+         timezone = $8, hours = $9, closed_message = $10, busy_message = $11, active = $12, updated_at = $13 \
+         WHERE id = $1",
+        group.id,
+        &group.name,
+        group.department_id,
+        &group.policy,
+        group.self_assign,
+        group.priority,
+        group.position,
+        &group.timezone,
+        &group.hours,
+        &group.closed_message,
+        &group.busy_message,
+        group.active,
+        now
+    )
+    .map(drop)
+}
+
+/// Takes a group away from its members and channels; it stays for the sake of the tickets that it had.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete(tx: &mut Tx, id: i64, now: Millis) -> Result<()> {
+    execute!(tx, "DELETE FROM group_members WHERE group_id = $1", id)?;
+    execute!(tx, "DELETE FROM channel_groups WHERE group_id = $1", id)?;
+    execute!(tx, "DELETE FROM holidays WHERE group_id = $1", id)?;
+    execute!(tx, "DELETE FROM quick_replies WHERE group_id = $1", id)?;
+    execute!(tx, "UPDATE groups SET active = 0, deleted_at = $2, updated_at = $2 WHERE id = $1", id, now).map(drop)
+}
+
+/// A ticket that a group holds.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Held {
+    pub id: String,
+    pub state: String,
+    pub agent_id: Option<i64>,
+    pub bot_id: Option<i64>,
+}
+
+/// The tickets of a group that wait, with or without a bot, or are in progress; locked until the end of the transaction.
+///
+/// # Errors
+/// Those of the database.
+pub async fn held(tx: &mut Tx, company: i64, group: i64) -> Result<Vec<Held>> {
+    fetch_all!(
+        tx,
+        Held,
+        Sql {
+            sqlite: "SELECT id, state, agent_id, bot_id FROM tickets WHERE company_id = $1 AND group_id = $2 \
+                     AND state IN ('open', 'inProgress') ORDER BY id",
+            postgres: "SELECT id, state, agent_id, bot_id FROM tickets WHERE company_id = $1 AND group_id = $2 \
+                       AND state IN ('open', 'inProgress') ORDER BY id FOR UPDATE",
+        },
+        company,
+        group
+    )
+}
+
+/// Lets a group's waiting tickets wait in another one, with its priority, or (`None`) in none: no bot has them, and they
+/// keep their place by how long they waited. Those in progress keep their owner and lose the group.
+///
+/// # Errors
+/// Those of the database.
+pub async fn empty(tx: &mut Tx, company: i64, group: i64, into: Option<(i64, i64)>, now: Millis) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE tickets SET group_id = $3, priority = coalesce($4, priority), bot_id = NULL, bot_until = NULL, \
+         waiting_since = coalesce(waiting_since, $5), updated_at = $5 \
+         WHERE company_id = $1 AND group_id = $2 AND state = 'open'",
+        company,
+        group,
+        into.map(|(id, _)| id),
+        into.map(|(_, priority)| priority),
+        now
+    )?;
+    execute!(
+        tx,
+        "UPDATE tickets SET group_id = NULL, updated_at = $3 \
+         WHERE company_id = $1 AND group_id = $2 AND state = 'inProgress'",
+        company,
+        group,
+        now
+    )
+    .map(drop)
+}
+
+/// A member of a group.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Member {
+    /// `usua_id`.
+    pub id: i64,
+    pub name: String,
+    pub email: String,
+    pub active: i64,
+}
+
+/// A company's group's members by name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn members(tx: &mut Tx, company: i64, group: i64) -> Result<Vec<Member>> {
+    fetch_all!(
+        tx,
+        Member,
+        "SELECT u.id, u.name, u.email, u.active FROM group_members m JOIN users u ON u.id = m.user_id \
+         WHERE u.company_id = $1 AND m.group_id = $2 ORDER BY u.name, u.id",
+        company,
+        group
+    )
+}
+
+/// The groups that a company's person is a member of, in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_user(tx: &mut Tx, company: i64, user: i64) -> Result<Vec<Group>> {
+    fetch_all!(
+        tx,
+        Group,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM group_members m JOIN groups g ON g.id = m.group_id \
+             WHERE g.company_id = $1 AND m.user_id = $2 AND g.deleted_at IS NULL ORDER BY g.position, g.id"
+        ),
+        company,
+        user
+    )
+}
+
+/// Makes a person a member of these of the company's groups and of no others.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_memberships(tx: &mut Tx, company: i64, user: i64, groups: &[i64]) -> Result<()> {
+    #[derive(Serialize)]
+    struct Row {
+        g: i64,
+    }
+    let rows: Vec<Row> = groups.iter().map(|g| Row { g: *g }).collect();
+    execute!(
+        tx,
+        "DELETE FROM group_members WHERE user_id = $1 AND group_id IN (SELECT id FROM groups WHERE company_id = $2)",
+        user,
+        company
+    )?;
+    execute!(
+        tx,
+        rows!(
+            "INSERT INTO group_members (group_id, user_id) SELECT g.id, $2 FROM groups g WHERE g.company_id = $3 \
+             AND g.deleted_at IS NULL AND g.id IN (SELECT r.g FROM",
+            [g bigint],
+            ")"
+        ),
+        json_rows(&rows),
+        user,
+        company
+    )
+    .map(drop)
+}
+
+/// Takes a person out of a group; gives whether it was a member.
+///
+/// # Errors
+/// Those of the database.
+pub async fn remove_member(tx: &mut Tx, group: i64, user: i64) -> Result<bool> {
+    let rows = execute!(tx, "DELETE FROM group_members WHERE group_id = $1 AND user_id = $2", group, user)?;
+    Ok(rows > 0)
 }

@@ -1,55 +1,145 @@
-//! Tickets that belong together.
+//! Which groups serve which channels (`canalgrupo`), and channels as MS calls them: internal accounts.
 
 use relevo_adapters::Millis;
-use serde::Serialize;
+use sqlx::FromRow;
 
-use super::{Result, Tx, json_rows, macros::*};
+use super::{Result, Tx, macros::*};
 
-#[derive(Serialize)]
-struct Link<'a> {
-    a: &'a str,
-    b: &'a str,
+/// A channel as an internal account.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Account {
+    /// `cuen_id`.
+    pub id: i64,
+    pub kind: String,
+    pub account: String,
+    pub name: String,
+    /// 1 if bots may have its tickets.
+    pub uses_bot: i64,
 }
 
-/// Links a ticket with others of its company; gives how many of them were not linked with it before. Who did it, if that
-/// is known, is `user`.
+/// A company's accounts by id; at most `limit`.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn insert(
-    tx: &mut Tx,
-    company: i64,
-    ticket: &str,
-    others: &[&str],
-    user: Option<i64>,
-    now: Millis,
-) -> Result<u64> {
-    let link = |other| Link { a: std::cmp::min(ticket, other), b: std::cmp::max(ticket, other) };
-    let rows: Vec<Link<'_>> = others.iter().copied().filter(|other| *other != ticket).map(link).collect();
-    execute!(
+pub async fn accounts(tx: &mut Tx, company: i64, limit: i64) -> Result<Vec<Account>> {
+    fetch_all!(
         tx,
-        rows!(
-            "INSERT INTO ticket_links (a, b, company_id, user_id, at) SELECT a, b, $2, $3, $4 FROM",
-            [a text, b text],
-            "WHERE true ORDER BY a, b ON CONFLICT (a, b) DO NOTHING"
-        ),
-        json_rows(&rows),
+        Account,
+        "SELECT id, kind, account, name, uses_bot FROM channels WHERE company_id = $1 ORDER BY id LIMIT $2",
         company,
-        user,
-        now
+        limit
     )
 }
 
-/// The ids of the tickets that are linked with this one.
+/// A company's account.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn of_ticket(tx: &mut Tx, ticket: &str) -> Result<Vec<String>> {
-    let rows = fetch_all!(
+pub async fn account(tx: &mut Tx, company: i64, id: i64) -> Result<Option<Account>> {
+    fetch_optional!(
         tx,
-        (String,),
-        "SELECT b FROM ticket_links WHERE a = $1 UNION SELECT a FROM ticket_links WHERE b = $1 ORDER BY 1",
-        ticket
+        Account,
+        "SELECT id, kind, account, name, uses_bot FROM channels WHERE company_id = $1 AND id = $2",
+        company,
+        id
+    )
+}
+
+/// The accounts that a company's group serves, in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn accounts_of_group(tx: &mut Tx, company: i64, group: i64) -> Result<Vec<Account>> {
+    fetch_all!(
+        tx,
+        Account,
+        "SELECT c.id, c.kind, c.account, c.name, c.uses_bot FROM channel_groups l JOIN channels c ON c.id = l.channel_id \
+         WHERE l.company_id = $1 AND l.group_id = $2 ORDER BY l.position, l.id",
+        company,
+        group
+    )
+}
+
+/// Lets bots have a company's channel's tickets, or not; gives whether there is such a channel.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_uses_bot(tx: &mut Tx, company: i64, id: i64, uses_bot: bool, now: Millis) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE channels SET uses_bot = $3, updated_at = $4 WHERE company_id = $1 AND id = $2",
+        company,
+        id,
+        i64::from(uses_bot),
+        now
     )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    Ok(rows > 0)
+}
+
+/// A link of a group to a channel.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Link {
+    /// `cagr_id`.
+    pub id: i64,
+    pub channel_id: i64,
+    pub group_id: i64,
+    pub uses_bot: i64,
+    /// Lower comes first.
+    pub position: i64,
+    pub kind: String,
+    pub account: String,
+    pub name: String,
+}
+
+/// A company's group's links, in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_group(tx: &mut Tx, company: i64, group: i64) -> Result<Vec<Link>> {
+    fetch_all!(
+        tx,
+        Link,
+        "SELECT l.id, l.channel_id, l.group_id, l.uses_bot, l.position, c.kind, c.account, c.name \
+         FROM channel_groups l JOIN channels c ON c.id = l.channel_id \
+         WHERE l.company_id = $1 AND l.group_id = $2 ORDER BY l.position, l.id",
+        company,
+        group
+    )
+}
+
+/// What is to be of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkChange {
+    pub channel: i64,
+    pub group: i64,
+    pub uses_bot: bool,
+    /// As it was if `None`.
+    pub position: Option<i64>,
+}
+
+/// Changes a company's link; gives whether there is one.
+///
+/// # Errors
+/// [`super::StoreError::Duplicate`] if another one links the same two.
+pub async fn update(tx: &mut Tx, company: i64, id: i64, change: LinkChange) -> Result<bool> {
+    let rows = execute!(
+        tx,
+        "UPDATE channel_groups SET channel_id = $3, group_id = $4, uses_bot = $5, position = coalesce($6, position) \
+         WHERE company_id = $1 AND id = $2",
+        company,
+        id,
+        change.channel,
+        change.group,
+        i64::from(change.uses_bot),
+        change.position
+    )?;
+    Ok(rows > 0)
+}
+
+/// Removes a company's link; gives whether there was one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete(tx: &mut Tx, company: i64, id: i64) -> Result<bool> {
+    Ok(execute!(tx, "DELETE FROM channel_groups WHERE company_id = $1 AND id = $2", company, id)? > 0)
 }
