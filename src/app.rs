@@ -298,6 +298,7 @@ impl App {
             queue: self.queue.clone(),
             bell: self.bell.clone(),
             settings: self.foundation.config.worker.clone(),
+            keep_events: self.foundation.config.relay.keep(),
         };
         self.spawn(worker.run(self.soft.clone()));
     }
@@ -312,6 +313,8 @@ impl App {
             blobs: self.foundation.blobs.clone(),
             allow_private_addresses: config.media.allow_private_addresses,
             settings: config.dispatch.clone(),
+            key: self.foundation.key.clone(),
+            relay: config.relay.clone(),
         };
         self.spawn(dispatcher.run(self.soft.clone()));
     }

@@ -30,6 +30,7 @@ pub mod meta;
 pub mod parked;
 pub mod queue_items;
 pub mod relays;
+pub mod stream_tickets;
 pub mod subscriptions;
 pub mod tickets;
 pub mod users;

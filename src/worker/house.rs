@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::Worker;
 use crate::{
     desk::intake,
-    store::{dedup, idempotency, jobs, leases, meta, parked},
+    domain::millis,
+    store::{dedup, events, idempotency, jobs, leases, meta, parked, relays, stream_tickets},
 };
 
 const HOUSEKEEPER: &str = "housekeeper";
@@ -93,7 +94,18 @@ async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
             break;
         }
     }
+    let old = now - millis(worker.keep_events);
+    loop {
+        let mut tx = worker.db.write().await?;
+        let forgotten = events::prune(&mut tx, old, CHUNK).await?;
+        tx.commit().await?;
+        if forgotten < CHUNK.unsigned_abs() {
+            break;
+        }
+    }
     let mut tx = worker.db.write().await?;
+    relays::forget(&mut tx, old).await?;
+    stream_tickets::prune(&mut tx, now).await?;
     let dropped = parked::prune(&mut tx, before(settings.parked_days)).await?;
     meta::prune_records(&mut tx, before(settings.record_days)).await?;
     jobs::prune(&mut tx, now, before(settings.record_days)).await?;

@@ -36,6 +36,8 @@ pub struct Worker {
     /// Rung when applied events left jobs.
     pub bell: Bell,
     pub settings: config::Worker,
+    /// How long events are kept.
+    pub keep_events: Duration,
 }
 
 impl Worker {

@@ -63,6 +63,8 @@ pub(super) struct Additions {
     pub(super) awaited: Vec<String>,
     /// Why messages of ours failed, as their deliveries keep it.
     pub(super) failures: BTreeMap<String, FailureReason>,
+    /// Messages of ours whose state advanced.
+    pub(super) advanced: BTreeSet<String>,
 }
 
 /// Everything that the events of a batch may touch. Maps from ids are ordered, so that rows are saved (and locked) in
