@@ -26,7 +26,7 @@ pub use calls::Calls;
 pub use download::Downloads;
 pub use fetch::Fetch;
 pub use post::{Posted, Poster};
-pub use relay::Relay;
+pub use relay::{Relay, test_subscription};
 pub use send::Send;
 
 use self::{pace::Pace, peers::Peers};

@@ -40,10 +40,7 @@ pub enum Posted {
     /// Answered 410: no more of this.
     Gone,
     /// Anything else. `why` names no URL and no secret.
-    Refused {
-        why: String,
-        retry_after: Option<Duration>,
-    },
+    Refused { why: String, retry_after: Option<Duration> },
 }
 
 impl Poster {
@@ -168,7 +165,9 @@ mod tests {
     fn p9_only_public_places_of_the_web_may_be_called() {
         _ = rustls::crypto::ring::default_provider().install_default();
         let poster = Poster::new(false, Duration::from_secs(1)).unwrap();
-        for url in ["x", "ftp://a.example", "https://u:p@a.example", "http://127.0.0.1/", "http://[::1]/", "http://10.1.1.1"] {
+        for url in
+            ["x", "ftp://a.example", "https://u:p@a.example", "http://127.0.0.1/", "http://[::1]/", "http://10.1.1.1"]
+        {
             assert!(poster.vet(url).is_err(), "{url}");
         }
         assert_eq!(poster.vet("https://crm.example.org/hook?x=1"), Ok(()));

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use relevo_adapters::Millis;
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -252,4 +253,44 @@ async fn open(db: &Db) -> Result<bool, StoreError> {
 fn chance() -> f64 {
     let bits = u32::try_from(uuid::Uuid::new_v4().as_u128() & 0xffff_ffff).unwrap_or_default();
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// Sends a subscription an event that says nothing; gives what was wrong, if anything was. One that gets through ends
+/// its failing, and what waits is tried at once.
+///
+/// # Errors
+/// Those of the database.
+pub async fn test_subscription(
+    db: &Db,
+    clock: &Clock,
+    poster: &Poster,
+    subscription: &Subscription,
+    secret: &SecretString,
+) -> Result<Option<String>, StoreError> {
+    let now = clock.now();
+    let event = EventRow {
+        id: 0,
+        tx: 0,
+        company_id: subscription.company_id,
+        kind: "subscription.test".to_owned(),
+        ticket_id: None,
+        group_id: None,
+        agent_id: None,
+        channel: None,
+        data: serde_json::json!({"id_subscription": subscription.id}).to_string(),
+        at: now,
+    };
+    let id = format!("test_{}", clock.id());
+    let body = events::shown(&event).to_string();
+    match poster.post(Post { url: &subscription.url, secret, id: &id, body, now }).await {
+        Posted::Taken => {
+            let mut tx = db.write().await?;
+            jobs::wake(&mut tx, &relay_topic(subscription.id), now).await?;
+            rows::succeeded(&mut tx, subscription.id, now).await?;
+            tx.commit().await?;
+            Ok(None)
+        }
+        Posted::Gone => Ok(Some("answered 410".to_owned())),
+        Posted::Refused { why, .. } => Ok(Some(why)),
+    }
 }

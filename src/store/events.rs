@@ -105,11 +105,7 @@ pub async fn after(tx: &mut Tx, cursor: Cursor, limit: i64) -> Result<Vec<EventR
         tx,
         EventRow,
         Sql {
-            sqlite: concat!(
-                "SELECT ",
-                columns!(),
-                " FROM events e WHERE e.id > $2 AND $1 >= 0 ORDER BY e.id LIMIT $3"
-            ),
+            sqlite: concat!("SELECT ", columns!(), " FROM events e WHERE e.id > $2 AND $1 >= 0 ORDER BY e.id LIMIT $3"),
             postgres: concat!(
                 "SELECT ",
                 columns!(),
@@ -152,9 +148,10 @@ pub async fn between(tx: &mut Tx, company: i64, from: Cursor, to: Cursor, limit:
 /// Those of the database.
 pub async fn forgotten(tx: &mut Tx) -> Result<Cursor> {
     let text = super::meta::get(tx, FORGOTTEN).await?;
-    let parsed = text.as_deref().and_then(|text| text.split_once('.')).and_then(|(tx, id)| {
-        Some(Cursor { tx: tx.parse().ok()?, id: id.parse().ok()? })
-    });
+    let parsed = text
+        .as_deref()
+        .and_then(|text| text.split_once('.'))
+        .and_then(|(tx, id)| Some(Cursor { tx: tx.parse().ok()?, id: id.parse().ok()? }));
     Ok(parsed.unwrap_or_default())
 }
 

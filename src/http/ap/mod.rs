@@ -14,6 +14,7 @@ mod media;
 mod meta;
 mod moment;
 pub(super) mod sending;
+mod subscriptions;
 mod telegram;
 mod upload;
 
@@ -43,7 +44,10 @@ use crate::desk::clients::Role;
 /// The family's routes; the check of credentials stands before all, and the check of the role before those that
 /// configure.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    let configuring = channels::router().merge(telegram::configuring()).route_layer(from_fn(configures));
+    let configuring = channels::router()
+        .merge(telegram::configuring())
+        .merge(subscriptions::router())
+        .route_layer(from_fn(configures));
     let working = meta::router().merge(telegram::router()).merge(chat::router());
     let asking = configuring.merge(working).route_layer(from_fn_with_state(api.clone(), authenticate));
     asking.merge(media::router())
