@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigError},
     directory::Directory,
-    dispatch::{Calls, Dispatcher},
+    dispatch::{Calls, Dispatcher, Poster},
     gateway::Gateway,
     http::{self, Api},
     inbound::Inbound,
@@ -143,6 +143,15 @@ impl Foundation {
     /// Who makes the calls to platforms.
     pub fn io(&self) -> Arc<dyn Io> {
         Arc::new(Calls::new(self.blobs.clone()))
+    }
+
+    /// Who makes the calls to subscriptions.
+    ///
+    /// # Errors
+    /// If this machine cannot make HTTPS connections.
+    pub fn poster(&self) -> anyhow::Result<Poster> {
+        let settings = &self.config.relay;
+        Ok(Poster::new(settings.allow_private_addresses, settings.timeout)?)
     }
 
     /// Tells the other processes, where the database can, that there is work for them; those that hear nothing find it.
@@ -277,6 +286,7 @@ impl App {
             io: foundation.io(),
             bell: self.bell.clone(),
             public_url: foundation.public_url().to_owned(),
+            poster: foundation.poster()?,
         });
         let router = gateway.router().merge(http::router(api.clone()));
         self.api = Some(api);
@@ -299,6 +309,7 @@ impl App {
             bell: self.bell.clone(),
             settings: self.foundation.config.worker.clone(),
             routing: self.foundation.config.routing.clone(),
+            keep_events: self.foundation.config.relay.keep(),
         };
         self.spawn(worker.run(self.soft.clone()));
     }
@@ -313,6 +324,8 @@ impl App {
             blobs: self.foundation.blobs.clone(),
             allow_private_addresses: config.media.allow_private_addresses,
             settings: config.dispatch.clone(),
+            key: self.foundation.key.clone(),
+            relay: config.relay.clone(),
         };
         self.spawn(dispatcher.run(self.soft.clone()));
     }

@@ -39,6 +39,7 @@ pub struct Config {
     pub telegram: Telegram,
     pub email: Email,
     pub media: Media,
+    pub relay: Relay,
     pub secrets: Secrets,
     pub telemetry: Telemetry,
 }
@@ -215,6 +216,24 @@ fn is_bucket(name: &str) -> bool {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Relay {
+    pub allow_private_addresses: bool,
+    #[serde(rename = "timeout_seconds", deserialize_with = "seconds")]
+    pub timeout: Duration,
+    #[serde(rename = "give_up_after_seconds", deserialize_with = "seconds")]
+    pub give_up_after: Duration,
+    pub keep_hours: u32,
+}
+
+impl Relay {
+    /// How long events are kept.
+    pub fn keep(&self) -> Duration {
+        Duration::from_secs(u64::from(self.keep_hours) * 3600)
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Secrets {
     pub master_key: SecretString,
 }
@@ -350,6 +369,13 @@ impl Config {
                 "must not be less than dispatch.retry_base_seconds",
             ),
             ("routing.sweep_seconds", !self.routing.sweep.is_zero(), "must be at least 1"),
+            ("relay.timeout_seconds", (1..=60).contains(&self.relay.timeout.as_secs()), "must be from 1 to 60"),
+            ("relay.give_up_after_seconds", !self.relay.give_up_after.is_zero(), "must be at least 1"),
+            (
+                "relay.keep_hours",
+                self.relay.keep_hours >= 1 && self.relay.keep() >= self.relay.give_up_after,
+                "must be at least 1, and no shorter than relay.give_up_after_seconds",
+            ),
             ("whatsapp.graph_url", is_web(&self.whatsapp.graph_url), NOT_WEB),
             ("facebook.graph_url", is_web(&self.facebook.graph_url), NOT_WEB),
             ("telegram.api_url", is_web(&self.telegram.api_url), NOT_WEB),
@@ -506,6 +532,8 @@ mod tests {
             ("RELEVO__MEDIA__S3_REGION", "", "media.s3_region: must not be empty"),
             ("RELEVO__MEDIA__MAX_MEGABYTES", "0", "media.max_megabytes: must be from 1 to 4096"),
             ("RELEVO__DISPATCH__LEASE_SECONDS", "0", "dispatch.lease_seconds: must be at least 1"),
+            ("RELEVO__RELAY__TIMEOUT_SECONDS", "61", "relay.timeout_seconds: must be from 1 to 60"),
+            ("RELEVO__RELAY__KEEP_HOURS", "23", "relay.keep_hours: must be at least 1, and no shorter"),
             ("RELEVO__TELEMETRY__LOG", "relevo=loud", "telemetry.log: "),
             ("RELEVO__TELEMETRY__JSON", "maybe", "telemetry.json: must be true or false"),
         ] {

@@ -132,6 +132,11 @@ pub fn random_secret() -> SecretString {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(random::<32>()).into()
 }
 
+/// A new random key of 192 bits.
+pub fn random_key() -> [u8; 24] {
+    random()
+}
+
 /// Bytes from the system's generator.
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

@@ -16,6 +16,8 @@ mod outbound;
 #[cfg(test)]
 mod poller;
 #[cfg(test)]
+mod relays;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod support;

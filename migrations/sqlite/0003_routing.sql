@@ -244,6 +244,15 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_company ON events (company_id, tx, id);
 CREATE INDEX events_age ON events (at);
+CREATE INDEX events_order ON events (tx, id);
+
+-- What a browser shows, once and within a minute, to open a stream; only its hash is kept. credentials are sealed: those of
+-- the call that asked for it, which are looked at again and again while the stream lasts.
+CREATE TABLE stream_tickets (
+    token_hash TEXT PRIMARY KEY,
+    credentials TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
 
 -- Bots, CRMs and other systems that events are relayed to. kind: 'bot' or 'relay'. secret is sealed. events is a JSON list of kinds,
 -- empty for all. failing_since: since when nothing gets through.

@@ -77,6 +77,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: QueueCommand,
     },
+    /// Bots, CRMs and other systems that events are relayed to.
+    Subscription {
+        #[command(subcommand)]
+        command: SubscriptionCommand,
+    },
     /// Send signed, realistic webhooks of one channel to a running gateway.
     Simulate(Simulate),
 }
@@ -246,6 +251,43 @@ pub(super) enum JobCommand {
     },
     /// Give one up for good.
     Discard { id: i64 },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SubscriptionCommand {
+    /// Add a subscription; the secret that its events are signed with is printed once.
+    Add {
+        /// relay (hears of everything) or bot (gets tickets).
+        #[arg(value_parser = ["relay", "bot"])]
+        kind: String,
+        #[arg(long, value_name = "ID")]
+        company: i64,
+        #[arg(long)]
+        name: String,
+        /// Where events are sent.
+        #[arg(long)]
+        url: String,
+        /// The kinds of events that it wants, comma separated; all if not given.
+        #[arg(long, value_delimiter = ',')]
+        events: Vec<String>,
+        /// A bot: how long a ticket may stay with it, in milliseconds.
+        #[arg(long)]
+        timeout_ms: Option<i64>,
+    },
+    /// List the subscriptions, with their health.
+    List {
+        /// Of this company only.
+        #[arg(long, value_name = "ID")]
+        company: Option<i64>,
+    },
+    /// Send nothing to one until it is resumed. What happens meanwhile is not kept for it; a bot's tickets go to people.
+    Pause { id: i64 },
+    /// Go on after a pause, or after it answered 410.
+    Resume { id: i64 },
+    /// Replace its secret; the new one is printed once.
+    Rotate { id: i64 },
+    /// Send it an event that says nothing; exit code 1 if it does not take it.
+    Test { id: i64 },
 }
 
 #[derive(Debug, Subcommand)]

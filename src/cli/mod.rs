@@ -10,6 +10,7 @@ mod job;
 mod output;
 mod queue;
 mod serve;
+mod subscription;
 mod user;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -63,6 +64,7 @@ async fn run(args: Args, output: &Output) -> anyhow::Result<()> {
         Command::Channel { command } => channel::run(&Foundation::open(config).await?, command, output).await,
         Command::Job { command } => job::run(&Foundation::open(config).await?, command, output).await,
         Command::Queue { command } => queue::run(&Foundation::open(config).await?, command, output).await,
+        Command::Subscription { command } => subscription::run(&Foundation::open(config).await?, command, output).await,
         Command::Simulate(simulate) => channel::simulate(&Foundation::open(config).await?, simulate, output).await,
     }
 }

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{
+    Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+};
 
 /// A host that a URL from outside must not lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +27,21 @@ impl Resolve for PublicOnly {
                 false => Err(Box::new(NotPublic) as Box<dyn std::error::Error + Send + Sync>),
             }
         })
+    }
+}
+
+/// Whether a URL from outside may be called at all: web, without credentials and, unless `allow_private`, not to an
+/// address that is not public. Names are looked at when they are resolved.
+///
+/// # Errors
+/// Why not, without the URL.
+pub(super) fn vet(url: &Url, allow_private: bool) -> Result<(), &'static str> {
+    let host = url.host_str().unwrap_or_default();
+    match url.scheme() {
+        "http" | "https" if !url.username().is_empty() || url.password().is_some() => Err("a URL with credentials"),
+        "http" | "https" if !allow_private && is_private_literal(host) => Err("a private address"),
+        "http" | "https" => Ok(()),
+        _ => Err("neither http nor https"),
     }
 }
 

@@ -7,7 +7,7 @@ use relevo_adapters::outbound::{CallBody, Located};
 use reqwest::{Client, Response, Url, header::RETRY_AFTER, redirect::Policy};
 use secrecy::ExposeSecret;
 
-use super::address::{NotPublic, PublicOnly, is_private_literal};
+use super::address::{NotPublic, PublicOnly, vet};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a silence may be.
@@ -66,7 +66,7 @@ impl Downloads {
         let call = &located.call;
         let url = Url::parse(call.url.expose_secret()).map_err(|_| DownloadError::NotAllowed("no URL"))?;
         if located.foreign {
-            self.vet(&url)?;
+            vet(&url, self.allow_private).map_err(DownloadError::NotAllowed)?;
         }
         if call.body != CallBody::Empty {
             return Err(DownloadError::NotAllowed("a download that sends something"));
@@ -84,20 +84,6 @@ impl Downloads {
             200 => Ok(Download(answer)),
             300..=399 => Err(DownloadError::NotAllowed("a redirect")),
             status => Err(DownloadError::Status { status, retry_after: retry_after(&answer) }),
-        }
-    }
-
-    fn vet(&self, url: &Url) -> Result<(), DownloadError> {
-        let host = url.host_str().unwrap_or_default();
-        match url.scheme() {
-            "http" | "https" if !url.username().is_empty() || url.password().is_some() => {
-                Err(DownloadError::NotAllowed("a URL with credentials"))
-            }
-            "http" | "https" if !self.allow_private && is_private_literal(host) => {
-                Err(DownloadError::NotAllowed("a private address"))
-            }
-            "http" | "https" => Ok(()),
-            _ => Err(DownloadError::NotAllowed("neither http nor https")),
         }
     }
 }

@@ -10,7 +10,9 @@ mod download;
 mod fetch;
 mod pace;
 mod peers;
+mod post;
 mod ready;
+mod relay;
 mod send;
 mod settle;
 mod smtp;
@@ -23,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 pub use calls::Calls;
 pub use download::Downloads;
 pub use fetch::Fetch;
+pub use post::{Posted, Poster};
+pub use relay::{Relay, test_subscription};
 pub use send::Send;
 
 use self::{pace::Pace, peers::Peers};
@@ -33,8 +37,12 @@ use crate::{
     domain::{self, RetryPolicy},
     jobs::{Bell, Runner, Settings},
     media::Blobs,
+    secrets::MasterKey,
     store::Db,
 };
+
+/// Relays in hand at once.
+const RELAYS: usize = 64;
 
 /// Everything the dispatcher works with.
 #[derive(Debug)]
@@ -47,6 +55,9 @@ pub struct Dispatcher {
     /// Whether customers' files may be fetched from private addresses: for tests and demonstrations.
     pub allow_private_addresses: bool,
     pub settings: config::Dispatch,
+    /// Opens the secrets of subscriptions.
+    pub key: MasterKey,
+    pub relay: config::Relay,
 }
 
 impl Dispatcher {
@@ -79,9 +90,19 @@ impl Dispatcher {
                 Err(error) => tracing::error!(%error, "no HTTP client can be made: no file can be fetched"),
             }
         };
+        let relays = async {
+            match self.relays(policy) {
+                Ok(relay) => {
+                    let opener = relay::open_lanes(&self.db, &self.bell, self.settings.poll, &stop);
+                    tokio::join!(self.runner(domain::RELAY, RELAYS, relay).run(stop.clone()), opener);
+                }
+                Err(error) => tracing::error!(%error, "no HTTP client can be made: nothing can be relayed"),
+            }
+        };
         tokio::join!(
             sends.run(stop.clone()),
             fetches,
+            relays,
             peers.keep(self.db.clone(), self.clock.clone(), owner, stop.clone()),
             self.bell.clone().carry(self.db.clone(), stop.clone()),
         );
@@ -96,6 +117,16 @@ impl Dispatcher {
             settings: Settings { slots, lease: self.settings.lease, poll: self.settings.poll },
             handler: Arc::new(handler),
         }
+    }
+
+    fn relays(&self, policy: RetryPolicy) -> Result<Relay, reqwest::Error> {
+        Ok(Relay {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            key: self.key.clone(),
+            poster: Poster::new(self.relay.allow_private_addresses, self.relay.timeout)?,
+            policy: RetryPolicy { total: self.relay.give_up_after, ..policy },
+        })
     }
 
     fn fetch(&self, io: Arc<dyn Io>, policy: RetryPolicy) -> Result<Fetch, reqwest::Error> {

@@ -19,8 +19,9 @@ use super::{
 use crate::{
     backoff::Backoff,
     clock::Clock,
+    desk::events,
     directory::Directory,
-    domain::{OutState, RetryPolicy, SendJob, millis, next_slot},
+    domain::{EventKind, OutState, RetryPolicy, SendJob, millis, next_slot},
     jobs::{Bell, Claim, Handler, JobError},
     store::{
         Db, channels,
@@ -289,8 +290,10 @@ impl Send {
         let payload: Option<serde_json::Value> = serde_json::from_str(&claim.job().payload).ok();
         if let Some(message) = payload.as_ref().and_then(|payload| payload.get("message")?.as_str()) {
             let reason = super::settle::not_understood();
-            deliveries::set_status(&mut tx, message, OutState::Failed.as_str(), Some(&reason.es), self.clock.now())
-                .await?;
+            let now = self.clock.now();
+            if deliveries::set_status(&mut tx, message, OutState::Failed.as_str(), Some(&reason.es), now).await? {
+                events::tell_messages(&mut tx, now, EventKind::MessageStatus, &[message]).await?;
+            }
         }
         claim.dead(&mut tx, why, self.clock.now()).await?;
         Ok(tx.commit().await?)

@@ -10,7 +10,8 @@ use super::{
     send::{AWAITED, REFUSED, Send, UNKNOWN, refusals},
 };
 use crate::{
-    domain::{FailureReason, OutState, SendJob, Verdict, millis, send_topic, verdict},
+    desk::events,
+    domain::{EventKind, FailureReason, OutState, SendJob, Verdict, millis, send_topic, verdict},
     jobs::{Claim, JobError},
     store::{
         Tx, channels,
@@ -339,7 +340,11 @@ impl Send {
     ) -> Result<(), JobError> {
         let Some(message) = &job.message else { return Ok(()) };
         let failure = reason.filter(|_| state == OutState::Failed).map(|reason| reason.es.as_str());
-        deliveries::set_status(tx, message, state.as_str(), failure, self.clock.now()).await?;
+        let now = self.clock.now();
+        let advanced = deliveries::set_status(tx, message, state.as_str(), failure, now).await?;
+        if advanced && matches!(state, OutState::Accepted | OutState::Sent | OutState::Failed) {
+            events::tell_messages(tx, now, EventKind::MessageStatus, &[message]).await?;
+        }
         let detail = reason.map(json);
         if state != OutState::Failed
             && let Some(detail) = &detail

@@ -5,8 +5,8 @@
 //! `id_bitacora_log` and its record, a time limit, a net for panics, and per family the check of credentials
 //! ([`access`]). [`health`] and [`openapi`] are for everybody.
 //!
-//! May use: `desk`, `store`, `directory`, `queue` (its ping), `jobs` (its bell), `media`. Used by: the composition
-//! root.
+//! May use: `desk`, `store`, `directory`, `queue` (its ping), `jobs` (its bell), `media`, `dispatch`
+//! (its calls to subscriptions). Used by: the composition root.
 
 mod access;
 mod ap;
@@ -40,8 +40,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{access::Access, audit::Journal, error::Error, throttle::Throttle};
 use crate::{
-    admission::Admission, clock::Clock, directory::Directory, jobs::Bell, media::Blobs, passwords::Passwords,
-    queue::Queue, secrets::MasterKey, store::Db,
+    admission::Admission, clock::Clock, directory::Directory, dispatch::Poster, jobs::Bell, media::Blobs,
+    passwords::Passwords, queue::Queue, secrets::MasterKey, store::Db,
 };
 
 /// How long a call may take until its answer begins (P8).
@@ -66,6 +66,8 @@ pub struct Parts {
     pub bell: Bell,
     /// Where platforms reach us, without a slash at its end; empty if nobody said.
     pub public_url: String,
+    /// Makes the calls to subscriptions.
+    pub poster: Poster,
 }
 
 impl std::fmt::Debug for Parts {
@@ -89,6 +91,7 @@ struct Inner {
     io: Arc<dyn Io>,
     bell: Bell,
     public_url: String,
+    poster: Poster,
     templates: mundosocial::Cache,
     access: Access,
     /// Of people who log in.
@@ -107,7 +110,7 @@ impl std::fmt::Debug for Inner {
 impl Api {
     /// The API over these parts. Must be called within a runtime: the record of calls is written in the background.
     pub fn new(parts: Parts) -> Self {
-        let Parts { db, clock, queue, blobs, metrics, directory, key, io, bell, public_url } = parts;
+        let Parts { db, clock, queue, blobs, metrics, directory, key, io, bell, public_url, poster } = parts;
         let access = Access::new(db.clone(), clock.clone());
         let journal = Journal::start(db.clone());
         // Places are the journal's to give.
@@ -123,6 +126,7 @@ impl Api {
             io,
             bell,
             public_url,
+            poster,
             templates: mundosocial::Cache::default(),
             access,
             passwords: Passwords::default(),

@@ -45,6 +45,7 @@ fn complete(routes: &OpenApi) -> Value {
         {"name": "auth", "description": "People log in, and see who they are. No answer of these is to be stored."},
         {"name": "users", "description": "The people who work in the house."},
         {"name": "webhooks", "description": WEBHOOKS},
+        {"name": "subscriptions", "description": SUBSCRIPTIONS},
         {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
     ]);
     document["components"]["securitySchemes"] = security_schemes();
@@ -126,6 +127,13 @@ fn info() -> Value {
 
 const CHANNELS: &str = "Channels, for those who configure: role `admin`. A company's admin names the own company; a \
     super-admin any. No secret is ever answered: `****` stands for one that is there.";
+
+const SUBSCRIPTIONS: &str = "Bots, CRMs and other systems that events are relayed to: role `admin`. An event that is not \
+    taken (2xx within ten seconds) is sent again, later and later, for a day; `Retry-After` of a 429 or 503 is honoured, a \
+    410 switches the subscription off, redirects are not followed. One subscription's failures hold nobody else's \
+    events. Events: `ticket.opened`, `ticket.reopened`, `ticket.queued`, `ticket.assigned`, `ticket.unassigned`, \
+    `ticket.group_changed`, `ticket.bot_assigned`, `ticket.bot_released`, `ticket.closed`, `ticket.ignored`, \
+    `ticket.noted`, `ticket.linked`, `message.received`, `message.sent`, `message.status`, `presence.changed`.";
 
 const WEBHOOKS: &str = "What platforms push. They are authenticated by the platform's own signature or secret over the \
     raw bytes, not by client credentials. 200 is answered only when everything in the webhook is durable; 503 with \

@@ -48,6 +48,7 @@ impl House {
             io: base.io(),
             bell: Bell::default(),
             public_url: String::new(),
+            poster: base.poster().unwrap(),
         });
         Self { folder, clock, db, api }
     }

@@ -14,6 +14,29 @@ pub async fn get_or_set(tx: &mut Tx, key: &str, value: &str) -> Result<String> {
     Ok(row.map_or_else(|| value.to_owned(), |(value,)| value))
 }
 
+/// The value that is kept under a key.
+///
+/// # Errors
+/// Those of the database.
+pub async fn get(tx: &mut Tx, key: &str) -> Result<Option<String>> {
+    let row = fetch_optional!(tx, (String,), "SELECT value FROM meta WHERE key = $1", key)?;
+    Ok(row.map(|(value,)| value))
+}
+
+/// Keeps a value under a key.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        key,
+        value
+    )
+    .map(drop)
+}
+
 /// Removes records that nobody needs any more: API calls, news of channels, unknown accounts, settled dead letters from
 /// before `before`.
 ///

@@ -43,6 +43,7 @@ pub mod rebinds;
 pub mod relays;
 pub mod reports;
 pub mod routing;
+pub mod stream_tickets;
 pub mod subscriptions;
 pub mod ticket_links;
 pub mod tickets;

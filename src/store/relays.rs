@@ -1,13 +1,13 @@
 //! Relay jobs: which subscriptions hear of an event, and the lanes in which they do.
 //!
-//! A system's events go out in one lane, `relay:{subscription}`; a bot's in one per ticket, `relay:{subscription}:{ticket}`,
-//! so that a bot which is slow about one customer keeps no other waiting. A system's lane is shared by every transaction
-//! of its company, so those do not touch its row, which would make them wait for each other: [`open_lanes`] does, right
+//! A system's events go out in one lane, `relay:{subscription}`, one after the other. A bot has 16 lanes,
+//! `relay:{subscription}:{digit}` by the last digit of the ticket's id: each ticket's events keep their order, and a
+//! customer whom it is slow about does not keep all others waiting. These lanes are shared by every transaction of a
+//! company, so those do not touch their rows, which would make them wait for each other: [`open_lanes`] does, right
 //! after them.
 
 use relevo_adapters::Millis;
 use serde::Serialize;
-use sqlx::FromRow;
 
 use super::{Result, Sql, Tx, json_rows, macros::*};
 
@@ -16,12 +16,28 @@ struct Id {
     id: i64,
 }
 
-#[derive(Debug, FromRow, Serialize)]
-struct Added {
-    lane: String,
-    topic: String,
-    #[serde(skip)]
-    company_lane: i64,
+/// A statement over `events e`, `subscriptions s`, `tickets t`, which differs in how events come in and data is read.
+macro_rules! relay_sql {
+    ($ids:literal, $bot:literal) => {
+        concat!(
+            "INSERT INTO jobs (kind, lane, topic, company_id, payload, due_at, created_at, updated_at) \
+             SELECT 'relay', 'relay:' || s.id || CASE WHEN s.kind <> 'bot' THEN '' \
+             WHEN substr(e.ticket_id, length(e.ticket_id), 1) IN \
+             ('1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f') \
+             THEN ':' || substr(e.ticket_id, length(e.ticket_id), 1) ELSE ':0' END, \
+             'subscription:' || s.id, e.company_id, \
+             '{\"event\":' || e.id || ',\"subscription\":' || s.id || '}', $2, $2, $2 FROM ",
+            $ids,
+            " JOIN events e ON e.id = r.id \
+             JOIN subscriptions s ON s.company_id = e.company_id AND s.active = 1 \
+             AND (s.events = '[]' OR s.events LIKE '%\"' || e.kind || '\"%') \
+             LEFT JOIN tickets t ON t.id = e.ticket_id \
+             WHERE s.kind <> 'bot' OR (t.bot_id = s.id AND e.kind <> 'ticket.bot_released') \
+             OR (t.id IS NOT NULL AND e.kind IN ('ticket.bot_assigned', 'ticket.bot_released') AND ",
+            $bot,
+            ") ORDER BY e.id, s.id"
+        )
+    };
 }
 
 /// Adds a job for each of these events and each subscription that is switched on and wants it; gives how many. A bot
@@ -31,82 +47,73 @@ struct Added {
 /// Those of the database.
 pub async fn insert(tx: &mut Tx, events: &[i64], now: Millis) -> Result<usize> {
     let ids: Vec<Id> = events.iter().map(|id| Id { id: *id }).collect();
-    let added = fetch_all!(
+    let added = execute!(
         tx,
-        Added,
         Sql {
-            sqlite: "INSERT INTO jobs (kind, lane, topic, company_id, payload, due_at, created_at, updated_at) \
-                SELECT 'relay', 'relay:' || s.id || CASE s.kind WHEN 'bot' THEN ':' || e.ticket_id ELSE '' END, \
-                'subscription:' || s.id, e.company_id, \
-                '{\"event\":' || e.id || ',\"subscription\":' || s.id || '}', $2, $2, $2 \
-                FROM (SELECT json_extract(value, '$.id') AS id FROM json_each($1)) AS r \
-                JOIN events e ON e.id = r.id \
-                JOIN subscriptions s ON s.company_id = e.company_id AND s.active = 1 \
-                AND (s.events = '[]' OR s.events LIKE '%\"' || e.kind || '\"%') \
-                LEFT JOIN tickets t ON t.id = e.ticket_id \
-                WHERE s.kind <> 'bot' OR (t.bot_id = s.id AND e.kind <> 'ticket.bot_released') \
-                OR (t.id IS NOT NULL AND e.kind IN ('ticket.bot_assigned', 'ticket.bot_released') \
-                AND json_extract(e.data, '$.bot_id') = s.id) \
-                ORDER BY e.id, s.id \
-                RETURNING lane, topic, CASE WHEN lane = 'relay:' || substr(topic, 14) THEN 1 ELSE 0 END AS company_lane",
-            postgres: "INSERT INTO jobs (kind, lane, topic, company_id, payload, due_at, created_at, updated_at) \
-                SELECT 'relay', 'relay:' || s.id || CASE s.kind WHEN 'bot' THEN ':' || e.ticket_id ELSE '' END, \
-                'subscription:' || s.id, e.company_id, \
-                '{\"event\":' || e.id || ',\"subscription\":' || s.id || '}', $2, $2, $2 \
-                FROM jsonb_to_recordset($1::jsonb) AS r(id bigint) \
-                JOIN events e ON e.id = r.id \
-                JOIN subscriptions s ON s.company_id = e.company_id AND s.active = 1 \
-                AND (s.events = '[]' OR s.events LIKE '%\"' || e.kind || '\"%') \
-                LEFT JOIN tickets t ON t.id = e.ticket_id \
-                WHERE s.kind <> 'bot' OR (t.bot_id = s.id AND e.kind <> 'ticket.bot_released') \
-                OR (t.id IS NOT NULL AND e.kind IN ('ticket.bot_assigned', 'ticket.bot_released') \
-                AND e.data::jsonb ->> 'bot_id' = s.id::text) \
-                ORDER BY e.id, s.id \
-                RETURNING lane, topic, \
-                CASE WHEN lane = 'relay:' || substr(topic, 14) THEN 1::bigint ELSE 0::bigint END AS company_lane",
+            sqlite: relay_sql!(
+                "(SELECT json_extract(value, '$.id') AS id FROM json_each($1)) AS r",
+                "json_extract(e.data, '$.bot_id') = s.id"
+            ),
+            postgres: relay_sql!(
+                "jsonb_to_recordset($1::jsonb) AS r(id bigint)",
+                "e.data::jsonb ->> 'bot_id' = s.id::text"
+            ),
         },
         json_rows(&ids),
         now
     )?;
-    let of_tickets: Vec<&Added> = added.iter().filter(|added| added.company_lane == 0).collect();
-    if !of_tickets.is_empty() {
-        open(tx, &of_tickets, now).await?;
-    }
-    Ok(added.len())
+    Ok(usize::try_from(added).unwrap_or(usize::MAX))
 }
 
-async fn open(tx: &mut Tx, lanes: &[&Added], now: Millis) -> Result<()> {
-    execute!(
-        tx,
-        rows!(
-            "INSERT INTO job_lanes (lane, kind, topic, due_at) SELECT lane, 'relay', min(topic), $2 FROM",
-            [lane text, topic text],
-            "WHERE true GROUP BY lane ORDER BY lane ON CONFLICT (lane) DO UPDATE \
-             SET due_at = coalesce(job_lanes.due_at, excluded.due_at)"
-        ),
-        json_rows(lanes),
-        now
-    )
-    .map(drop)
+/// How the lanes of subscriptions end.
+macro_rules! ends {
+    () => {
+        "WITH ends(part) AS (SELECT '' UNION ALL SELECT ':0' UNION ALL SELECT ':1' UNION ALL SELECT ':2' \
+         UNION ALL SELECT ':3' UNION ALL SELECT ':4' UNION ALL SELECT ':5' UNION ALL SELECT ':6' UNION ALL SELECT ':7' \
+         UNION ALL SELECT ':8' UNION ALL SELECT ':9' UNION ALL SELECT ':a' UNION ALL SELECT ':b' UNION ALL SELECT ':c' \
+         UNION ALL SELECT ':d' UNION ALL SELECT ':e' UNION ALL SELECT ':f') "
+    };
 }
 
-/// Opens the lanes of systems that have jobs and no lane; gives how many. A lane that is there keeps its time.
+/// Opens the lanes that have jobs and are not open; gives how many. A lane that is open keeps its time.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn open_lanes(tx: &mut Tx, now: Millis) -> Result<u64> {
+pub async fn open_lanes(tx: &mut Tx) -> Result<u64> {
     // Whoever settles such a lane holds its row until it is gone, and this waits for that.
     execute!(
         tx,
-        "INSERT INTO job_lanes (lane, kind, topic, due_at) \
-         SELECT 'relay:' || s.id, 'relay', 'subscription:' || s.id, (SELECT j.due_at FROM jobs j \
-         WHERE j.lane = 'relay:' || s.id AND j.state = 'ready' ORDER BY j.id LIMIT 1) FROM subscriptions s \
-         WHERE EXISTS (SELECT 1 FROM jobs j WHERE j.lane = 'relay:' || s.id AND j.state = 'ready') \
-         AND NOT EXISTS (SELECT 1 FROM job_lanes l WHERE l.lane = 'relay:' || s.id AND l.due_at IS NOT NULL) \
-         AND $1 >= 0 ORDER BY s.id ON CONFLICT (lane) DO UPDATE \
-         SET due_at = coalesce(job_lanes.due_at, excluded.due_at)",
-        now
+        concat!(
+            ends!(),
+            "INSERT INTO job_lanes (lane, kind, topic, due_at) \
+         SELECT w.lane, 'relay', w.topic, w.due_at FROM (SELECT 'relay:' || s.id || ends.part AS lane, \
+         'subscription:' || s.id AS topic, (SELECT j.due_at FROM jobs j \
+         WHERE j.lane = 'relay:' || s.id || ends.part AND j.state = 'ready' ORDER BY j.id LIMIT 1) AS due_at \
+         FROM subscriptions s JOIN ends ON (ends.part = '') = (s.kind <> 'bot')) AS w \
+         WHERE w.due_at IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM job_lanes l WHERE l.lane = w.lane AND l.due_at IS NOT NULL) \
+         ORDER BY w.lane ON CONFLICT (lane) DO UPDATE SET due_at = coalesce(job_lanes.due_at, excluded.due_at)"
+        )
     )
+}
+
+/// Whether there are jobs whose lane is not open. Reads only.
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_waiting(tx: &mut Tx) -> Result<bool> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        concat!(
+            ends!(),
+            "SELECT s.id FROM subscriptions s JOIN ends ON (ends.part = '') = (s.kind <> 'bot') \
+         WHERE EXISTS (SELECT 1 FROM jobs j WHERE j.lane = 'relay:' || s.id || ends.part AND j.state = 'ready') \
+         AND NOT EXISTS (SELECT 1 FROM job_lanes l WHERE l.lane = 'relay:' || s.id || ends.part \
+         AND l.due_at IS NOT NULL) LIMIT 1"
+        )
+    )?;
+    Ok(row.is_some())
 }
 
 /// Gives up the jobs of a lane that were added before `before`; gives how many.
@@ -125,8 +132,7 @@ pub async fn bury_old(tx: &mut Tx, lane: &str, before: Millis, error: &str, now:
     )
 }
 
-/// Gives up the relay jobs of a subscription that nobody will relay any more; gives how many. Its lanes stay until
-/// they are claimed.
+/// Forgets dead relay jobs that nobody touched since `before`; gives how many.
 ///
 /// # Errors
 /// Those of the database.

@@ -106,6 +106,23 @@ pub async fn list(tx: &mut Tx, company: i64) -> Result<Vec<Subscription>> {
     )
 }
 
+/// All subscriptions, or those of a company.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all(tx: &mut Tx, company: Option<i64>) -> Result<Vec<Subscription>> {
+    match company {
+        Some(company) => list(tx, company).await,
+        None => {
+            fetch_all!(
+                tx,
+                Subscription,
+                concat!("SELECT ", columns!(), " FROM subscriptions s ORDER BY s.company_id, s.id")
+            )
+        }
+    }
+}
+
 /// Changes what people set: name, URL, events and time-out.
 ///
 /// # Errors

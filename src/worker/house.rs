@@ -9,7 +9,7 @@ use super::Worker;
 use crate::{
     desk::{intake, routing},
     domain::millis,
-    store::{dedup, idempotency, jobs, leases, meta, parked, tokens},
+    store::{dedup, events, idempotency, jobs, leases, meta, parked, relays, stream_tickets, tokens},
 };
 
 const HOUSEKEEPER: &str = "housekeeper";
@@ -111,7 +111,18 @@ async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
             break;
         }
     }
+    let old = now - millis(worker.keep_events);
+    loop {
+        let mut tx = worker.db.write().await?;
+        let forgotten = events::prune(&mut tx, old, CHUNK).await?;
+        tx.commit().await?;
+        if forgotten < CHUNK.unsigned_abs() {
+            break;
+        }
+    }
     let mut tx = worker.db.write().await?;
+    relays::forget(&mut tx, old).await?;
+    stream_tickets::prune(&mut tx, now).await?;
     let dropped = parked::prune(&mut tx, before(settings.parked_days)).await?;
     meta::prune_records(&mut tx, before(settings.record_days)).await?;
     jobs::prune(&mut tx, now, before(settings.record_days)).await?;

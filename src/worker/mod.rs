@@ -37,6 +37,8 @@ pub struct Worker {
     pub bell: Bell,
     pub settings: config::Worker,
     pub routing: config::Routing,
+    /// How long events are kept.
+    pub keep_events: Duration,
 }
 
 impl Worker {

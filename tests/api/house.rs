@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -24,6 +25,7 @@ use relevo::{
     config::Config,
     desk::{channels::NewChannel, clients, clients::Role, intake},
     directory::Directory,
+    dispatch::Poster,
     domain::Envelope,
     gateway::Gateway,
     http::{Api, Parts, router},
@@ -130,6 +132,7 @@ impl House {
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
         let blobs = Blobs::in_dir(&media.0);
         let config = Config::defaults();
+        _ = rustls::crypto::ring::default_provider().install_default();
         let key = MasterKey::from_base64(&"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()).unwrap();
         let directory = Directory::new(db.clone(), key.clone(), &config);
         let platform = Arc::new(Platform::default());
@@ -144,6 +147,8 @@ impl House {
             io: platform.clone(),
             bell: Bell::default(),
             public_url: public_url.to_owned(),
+            // The systems of these stories are on this machine.
+            poster: Poster::new(true, Duration::from_secs(5)).unwrap(),
         });
         let inbound = Inbound { db: db.clone(), clock: clock.clone(), queue, blobs: blobs.clone() };
         let gateway = Gateway::new(inbound, directory, &config.gateway);

@@ -74,6 +74,8 @@ impl Day {
             blobs: base.blobs.clone(),
             allow_private_addresses: true,
             settings,
+            key: base.key.clone(),
+            relay: Config::defaults().relay,
         };
         let dispatcher = tokio::spawn(dispatcher.run(stop.clone()));
         let began = backend.clock.now();

@@ -89,6 +89,7 @@ impl<'a> House<'a> {
     pub(super) async fn worker(&self) -> Process {
         let queue = self.backend.queue(1).await;
         let worker = Worker {
+            keep_events: Config::defaults().relay.keep(),
             db: self.db.clone(),
             clock: self.clock.clone(),
             queue: queue.clone(),

@@ -8,10 +8,14 @@ use super::{
     news::News,
     world::{Entry, World},
 };
-use crate::store::{
-    StoreError, Tx, channels, companies, contacts, conversations,
-    deliveries::{self, Change},
-    jobs, messages, parked, tickets,
+use crate::{
+    desk::events,
+    domain::EventKind,
+    store::{
+        StoreError, Tx, channels, companies, contacts, conversations,
+        deliveries::{self, Change},
+        jobs, messages, parked, tickets,
+    },
 };
 
 /// How old a channel's last-event mark may grow before it is written again: not with every batch.
@@ -140,6 +144,8 @@ impl World {
             let failure = to_json(reason);
             deliveries::change(tx, message, Change { failure: Some(&failure), ..Change::default() }).await?;
         }
+        let advanced: Vec<&str> = added.advanced.iter().map(String::as_str).collect();
+        events::tell_messages(tx, self.clock.now(), EventKind::MessageStatus, &advanced).await?;
         Ok(())
     }
 }

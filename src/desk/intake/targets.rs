@@ -193,6 +193,7 @@ impl World {
             let row = entry.edit();
             row.status = Some(status.as_str().to_owned());
             row.status_at = Some(envelope.at());
+            self.added.advanced.insert(message.to_owned());
             if let Some(reason) = failure.filter(|_| status == ReceiptStatus::Failed) {
                 row.failure = Some(format!("{} ({} {})", reason.es, reason.code, reason.detail).trim_end().to_owned());
                 self.added.failures.insert(message.to_owned(), reason);

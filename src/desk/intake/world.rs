@@ -63,6 +63,8 @@ pub(super) struct Additions {
     pub(super) awaited: Vec<String>,
     /// Why messages of ours failed, as their deliveries keep it.
     pub(super) failures: BTreeMap<String, FailureReason>,
+    /// Messages of ours whose state advanced.
+    pub(super) advanced: BTreeSet<String>,
 }
 
 /// What others are told: a ticket's or a message's id.

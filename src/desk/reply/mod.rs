@@ -15,7 +15,8 @@ use plan::{is_message, plan, shown};
 
 use crate::{
     clock::Clock,
-    domain::{OutState, SEND, SendJob, TicketState, send_lane, send_topic},
+    desk::events,
+    domain::{EventKind, OutState, SEND, SendJob, TicketState, send_lane, send_topic},
     store::{
         StoreError, Tx,
         deliveries::{self, Delivery, Said, StateRow},
@@ -146,7 +147,7 @@ pub async fn send(tx: &mut Tx, clock: &Clock, reply: NewReply) -> Result<Queued,
     for (position, act) in acts.into_iter().enumerate() {
         drafts.add(clock, &place, &reply, act, position == 0);
     }
-    drafts.save(tx, &place).await
+    drafts.save(tx, &place, clock.now()).await
 }
 
 fn has_open_ticket(place: &Place) -> bool {
@@ -242,7 +243,7 @@ impl Drafts {
         ));
     }
 
-    async fn save(self, tx: &mut Tx, place: &Place) -> Result<Queued, ReplyError> {
+    async fn save(self, tx: &mut Tx, place: &Place, now: Millis) -> Result<Queued, ReplyError> {
         if !self.messages.is_empty() {
             messages::insert(tx, &self.messages.iter().collect::<Vec<_>>()).await?;
             messages::insert_refs(tx, &self.refs).await?;
@@ -258,6 +259,8 @@ impl Drafts {
             deliveries::touch_ticket(tx, &ticket.id, said, last.at).await?;
         }
         jobs::insert(tx, &self.jobs).await?;
+        let ids: Vec<&str> = self.messages.iter().map(|message| message.id.as_str()).collect();
+        events::tell_messages(tx, now, EventKind::MessageSent, &ids).await?;
         Ok(Queued {
             messages: self.messages.into_iter().map(|message| message.id).collect(),
             conversation: place.conversation.id.clone(),

@@ -17,6 +17,7 @@ mod meta;
 mod moment;
 pub(super) mod person;
 pub(super) mod sending;
+mod subscriptions;
 mod telegram;
 mod upload;
 mod users;
@@ -48,7 +49,10 @@ use crate::desk::clients::Role;
 /// The family's routes; the check of credentials stands before all, and the check of the role before those that
 /// configure.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    let configuring = channels::router().merge(telegram::configuring()).route_layer(from_fn(configures));
+    let configuring = channels::router()
+        .merge(telegram::configuring())
+        .merge(subscriptions::router())
+        .route_layer(from_fn(configures));
     let working = meta::router().merge(telegram::router()).merge(chat::router());
     let people = users::router().merge(auth::router());
     let asking = configuring.merge(working).merge(people).route_layer(from_fn_with_state(api.clone(), authenticate));
