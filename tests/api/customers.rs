@@ -1,5 +1,6 @@
 //! Mundo Social's customers (MS "Clientes").
 
+use futures_util::future::join_all;
 use relevo_adapters::{Content, Identity, Message};
 use serde_json::{Value, json};
 
@@ -14,6 +15,7 @@ on_both_databases! {
     an_unknown_rut_is_answered_as_the_seed_shows
     what_is_wrong_with_a_customer_is_said_at_once
     a_rut_is_one_customer_s_however_it_is_written
+    a_rut_that_many_add_at_once_is_one_customer_s
     p6_a_repeated_call_adds_one_customer
     a_ticket_tells_its_customer_as_the_seed_shows
     p9_another_company_s_customers_and_tickets_are_missing
@@ -121,6 +123,19 @@ async fn a_rut_is_one_customer_s_however_it_is_written(house: &House) {
         again["clie_rut"] = json!(written);
         let said = refused(&house.post(&client, CLIENTE, &again).await);
         assert_eq!(said, format!("El clie_rut ya pertenece al cliente con clie_id {first}."), "{written}");
+    }
+}
+
+async fn a_rut_that_many_add_at_once_is_one_customer_s(house: &House) {
+    let client = house.tenant().await.client;
+    let fernando = fernando();
+    let replies = join_all((0..8).map(|_| house.post(&client, CLIENTE, &fernando))).await;
+    let added: Vec<Value> =
+        replies.iter().filter(|reply| reply.status == 200).map(|reply| reply.json()["clie_id"].clone()).collect();
+    assert_eq!(added.len(), 1, "{replies:?}");
+    let known = format!("El clie_rut ya pertenece al cliente con clie_id {}.", added[0]);
+    for reply in replies.iter().filter(|reply| reply.status != 200) {
+        assert_eq!(refused(reply), known);
     }
 }
 
