@@ -44,7 +44,8 @@ pub async fn tickets(
          FROM tickets t WHERE t.company_id = $1 AND t.created_at >= $2 AND t.created_at < $3 \
          AND (t.created_at, t.id) > ($4, $5) ORDER BY t.created_at, t.id LIMIT $6",
         company,
-        from,
+        // Where the page begins bounds the range, too.
+        from.max(after.0),
         to,
         after.0,
         after.1,

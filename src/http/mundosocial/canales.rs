@@ -9,15 +9,29 @@ use crate::http::ap::Fields;
 /// MS "Canales": 1 and 4 are in its examples.
 const NUMBERS: &[(&str, i64)] = &[("whatsapp", 1), ("facebook", 2), ("email", 4), ("telegram", 5)];
 
-/// Name spaces of addresses: whose they are, what stands before the value, and what a value looks like. The first one of
-/// a kind is the one that people know best.
-const SCHEMES: &[(&str, &str, &str, fn(&str) -> bool)] = &[
-    (Identity::WA_ID, "whatsapp", "+", |value| is_number(value, 8..=15)),
-    (Identity::BSUID, "whatsapp", "", is_business_scoped),
-    (Identity::TELEGRAM, "telegram", "", |value| is_number(value, 1..=20)),
-    (Identity::TELEGRAM_CHAT, "telegram", "-", |value| is_number(value, 1..=20)),
-    (Identity::PSID, "facebook", "", is_page_scoped),
-    (Identity::EMAIL, "email", "", is_mail),
+/// A name space of addresses.
+struct Scheme {
+    name: &'static str,
+    /// The channel kind whose addresses they are.
+    kind: &'static str,
+    /// What stands before the value.
+    before: &'static str,
+    /// What a value looks like.
+    fits: fn(&str) -> bool,
+}
+
+const fn scheme(name: &'static str, kind: &'static str, before: &'static str, fits: fn(&str) -> bool) -> Scheme {
+    Scheme { name, kind, before, fits }
+}
+
+/// The first one of a kind is the one that people know best.
+const SCHEMES: &[Scheme] = &[
+    scheme(Identity::WA_ID, "whatsapp", "+", |value| is_number(value, 8..=15)),
+    scheme(Identity::BSUID, "whatsapp", "", is_business_scoped),
+    scheme(Identity::TELEGRAM, "telegram", "", |value| is_number(value, 1..=20)),
+    scheme(Identity::TELEGRAM_CHAT, "telegram", "-", |value| is_number(value, 1..=20)),
+    scheme(Identity::PSID, "facebook", "", is_page_scoped),
+    scheme(Identity::EMAIL, "email", "", is_mail),
 ];
 
 /// Characters of an address.
@@ -48,17 +62,17 @@ pub(super) fn read(fields: &mut Fields) -> Option<&'static str> {
 
 /// The name spaces of a channel kind's addresses, the one that people know best first.
 pub(super) fn schemes(kind: &str) -> Vec<&'static str> {
-    SCHEMES.iter().filter(|(_, of, ..)| *of == kind).map(|(scheme, ..)| *scheme).collect()
+    SCHEMES.iter().filter(|scheme| scheme.kind == kind).map(|scheme| scheme.name).collect()
 }
 
 /// The channel kind of an address.
 pub(super) fn kind_of(scheme: &str) -> &'static str {
-    SCHEMES.iter().find(|(known, ..)| *known == scheme).map_or("", |(_, kind, ..)| *kind)
+    SCHEMES.iter().find(|known| known.name == scheme).map_or("", |known| known.kind)
 }
 
 /// An address as `cacl_identificador`.
 pub(super) fn identifier(scheme: &str, value: &str) -> String {
-    let before = SCHEMES.iter().find(|(known, ..)| *known == scheme).map_or("", |(_, _, before, _)| *before);
+    let before = SCHEMES.iter().find(|known| known.name == scheme).map_or("", |known| known.before);
     // A chat's id has its sign already.
     let before = if value.starts_with(before) { "" } else { before };
     format!("{}:{before}{value}", kind_of(scheme))
@@ -74,16 +88,18 @@ pub(super) fn address(kind: &str, text: &str, account: Option<&str>) -> Option<I
     }
     let plain: String = text.chars().filter(|c| !c.is_whitespace() && !"()-".contains(*c)).collect();
     let scoped = account.map(|account| format!("{account}/{text}"));
-    SCHEMES.iter().filter(|(_, of, ..)| *of == kind).find_map(|(scheme, _, before, fits)| {
-        let (signed, bare) = match *before {
+    SCHEMES.iter().filter(|scheme| scheme.kind == kind).find_map(|scheme| {
+        let (signed, bare) = match scheme.before {
             "-" => (text.starts_with('-'), plain.as_str()),
             "+" => (true, plain.trim_start_matches('+')),
             _ => (true, text),
         };
-        let value = [Some(bare), scoped.as_deref()].into_iter().flatten().find(|value| signed && fits(value))?;
-        let sign = if *before == "-" { "-" } else { "" };
-        let value = if *scheme == Identity::EMAIL { value.to_lowercase() } else { value.to_owned() };
-        Some(Identity::new(scheme, format!("{sign}{value}")))
+        let fits = |value: &&str| signed && (scheme.fits)(value);
+        let scoped = scoped.as_deref().filter(|_| scheme.name == Identity::PSID);
+        let value = [Some(bare), scoped].into_iter().flatten().find(fits)?;
+        let value = if scheme.name == Identity::EMAIL { value.to_lowercase() } else { value.to_owned() };
+        let sign = if scheme.before == "-" { "-" } else { "" };
+        Some(Identity::new(scheme.name, format!("{sign}{value}")))
     })
 }
 
@@ -105,9 +121,12 @@ fn is_page_scoped(value: &str) -> bool {
 }
 
 fn is_mail(value: &str) -> bool {
-    value.split_once('@').is_some_and(|(local, host)| {
-        !local.is_empty() && host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !host.contains('@')
-    }) && value.bytes().all(|byte| byte.is_ascii_graphic())
+    let is_host = |host: &str| {
+        let fine = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        host.contains('.') && host.split('.').all(|label| !label.is_empty() && label.bytes().all(fine))
+    };
+    let is_local = |local: &str| !local.is_empty() && local.bytes().all(|byte| byte.is_ascii_graphic());
+    value.split_once('@').is_some_and(|(local, host)| is_local(local) && is_host(host))
 }
 
 #[cfg(test)]
@@ -138,7 +157,10 @@ mod tests {
         }
         assert_eq!(address("email", "Ana@Prueba.CL", None), Some(Identity::new("email", "ana@prueba.cl")));
         assert_eq!(address("facebook", "777", Some("1001")), Some(Identity::new("psid", "1001/777")));
+        assert_eq!(address("email", "ana", Some("ventas@prueba.cl")), None);
         for (kind, wrong) in [
+            ("email", "ana@prueba.cl/b"),
+            ("email", "ana@.cl"),
             ("whatsapp", "123"),
             ("whatsapp", "ana@prueba.cl"),
             ("whatsapp", ""),

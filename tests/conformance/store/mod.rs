@@ -1,11 +1,14 @@
 //! Every statement of the store says the same on both databases.
 
 mod channels;
+mod customers;
 mod housekeeping;
 mod idempotency;
+mod lists;
 mod messages;
 mod people;
 mod relays;
+mod reports;
 mod tickets;
 
 use relevo::store::{Db, StoreError, Tx};
