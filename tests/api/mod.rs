@@ -12,6 +12,7 @@ macro_rules! on_both_databases {
 }
 
 mod access;
+mod auth;
 mod ap;
 mod channels;
 mod chats;
@@ -20,9 +21,11 @@ mod house;
 mod mundosocial;
 mod openapi;
 mod pages;
+mod people;
 mod platform;
 mod seeds;
 mod sending;
 mod set_webhook;
 mod tickets;
 mod trouble;
+mod usuarios;

@@ -8,6 +8,7 @@ mod jobs;
 mod operate;
 mod queue;
 mod serve;
+mod users;
 mod words;
 
 use serde_json::Value;

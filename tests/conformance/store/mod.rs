@@ -6,6 +6,7 @@ mod idempotency;
 mod messages;
 mod people;
 mod tickets;
+mod users;
 
 use relevo::store::{Db, StoreError, Tx};
 
