@@ -200,7 +200,10 @@ async fn logging_in_by_pin_is_as_the_seed_shows(house: &House) {
     let ours = like(&seed, &house.post(&tenant.client, PIN, &body).await);
     assert_eq!(ours["data"]["user"], json!({"id": juan.id, "name": "juan"}));
     assert_eq!(me(house, ours["data"]["token"].as_str().unwrap()).await.status, 200);
-    like(&seed, &house.post(&tenant.client, PIN, &json!({"email": juan.email, "pin": 123_456, "device_id": "99"})).await);
+    like(
+        &seed,
+        &house.post(&tenant.client, PIN, &json!({"email": juan.email, "pin": 123_456, "device_id": "99"})).await,
+    );
     for (pin, device) in [("123457", 99), ("123456", 98), (PASSWORD, 99)] {
         refused(&house.post(&tenant.client, PIN, &json!({"email": juan.email, "pin": pin, "device_id": device})).await);
     }
@@ -316,7 +319,7 @@ async fn p9_guessing_passwords_is_slowed_down_by_person(house: &House) {
     assert_eq!(guess(4).await.status, 200, "it counts from the start again");
     let guesses = futures_util::future::join_all((0..4).chain(5..17).map(guess)).await;
     let heard = guesses.iter().filter(|reply| reply.status == 401).count();
-    assert!((10..=11).contains(&heard), "{heard}: at most as many more as are computed at once");
+    assert_eq!(heard, 10, "also where many are made at once");
     for path in [LOGIN, PIN] {
         let body = json!({"email": "juan@empresa.com", "password": PASSWORD, "pin": "123456", "device_id": 1});
         let reply = house.post(&tenant.client, path, &body).await;
@@ -382,7 +385,8 @@ async fn p9_a_program_beside_a_person_must_be_right_and_of_the_same_company(hous
     let admin = house.client(Some(tenant.id), Role::Admin).await;
     let headers = [("authorization", &*bearer), ("content-type", "application/json")];
     let body = json!({"id_company": tenant.id}).to_string();
-    let request = |client: &Credentials| client.request_with("POST", "/api/admin/channels/list", &headers, body.clone());
+    let request =
+        |client: &Credentials| client.request_with("POST", "/api/admin/channels/list", &headers, body.clone());
     for client in [&admin, &everywhere] {
         house.call(request(client)).await.ap_refused(403, "No tiene permisos para esta acción.", &[]);
     }
@@ -455,7 +459,8 @@ async fn p9_an_agent_writes_only_as_itself(house: &House) {
     }
     let mut said = Vec::new();
     for chat in [chat, bot_chat] {
-        let thread = house.post(&stage.tenant.client, "/api/chat/getChatMessages", &json!({"id_chat": chat})).await.json();
+        let thread =
+            house.post(&stage.tenant.client, "/api/chat/getChatMessages", &json!({"id_chat": chat})).await.json();
         said.extend(thread["data"]["messages"].as_array().unwrap().clone());
     }
     let by_ana = said.iter().filter(|message| message["sender_id"] == ana.id && message["sender_name"] == "ana");
@@ -493,8 +498,11 @@ async fn kept(db: &Db) -> String {
     for table in TABLES {
         match &mut tx {
             Tx::Sqlite(tx) => {
-                let columns: Vec<String> =
-                    sqlx::query_scalar("SELECT name FROM pragma_table_info($1)").bind(table).fetch_all(&mut **tx).await.unwrap();
+                let columns: Vec<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info($1)")
+                    .bind(table)
+                    .fetch_all(&mut **tx)
+                    .await
+                    .unwrap();
                 for column in columns {
                     let sql = format!("SELECT coalesce(CAST({column} AS TEXT), '') FROM {table}");
                     let rows: Vec<String> =
@@ -528,7 +536,8 @@ async fn p9_no_password_and_no_token_is_in_the_database(house: &House) {
         house.post_as(&tenant.client, LOGIN, &body, "k").await.json(),
     );
     assert_ne!(first["data"]["token"], second["data"]["token"], "no answer with a token is kept");
-    let allow = async |tx: &mut Tx| users::allow_reset(tx, &house.clock, tenant.id, "juan@empresa.com").await.unwrap().1;
+    let allow =
+        async |tx: &mut Tx| users::allow_reset(tx, &house.clock, tenant.id, "juan@empresa.com").await.unwrap().1;
     let reset = house.write(allow).await;
     house.api.flush().await;
 

@@ -12,8 +12,8 @@ macro_rules! on_both_databases {
 }
 
 mod access;
-mod auth;
 mod ap;
+mod auth;
 mod channels;
 mod chats;
 mod files;

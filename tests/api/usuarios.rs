@@ -91,7 +91,8 @@ async fn people_are_listed_in_mundo_socials_words(house: &House) {
     }
     let list = async |query: &str| {
         let body = ok(&house.get(&tenant.client, &format!("{ALL}?{query}")).await);
-        let names = body["usuarios"].as_array().unwrap().iter().map(|it| it["usua_nombre"].as_str().unwrap().to_owned());
+        let names =
+            body["usuarios"].as_array().unwrap().iter().map(|it| it["usua_nombre"].as_str().unwrap().to_owned());
         (body["total"].as_i64().unwrap(), names.collect::<Vec<_>>())
     };
     for (query, total, names) in [
@@ -104,7 +105,11 @@ async fn people_are_listed_in_mundo_socials_words(house: &House) {
         ("cantidad=2&pagina=2", 3, &["luz"]),
     ] {
         let (found, listed) = list(query).await;
-        assert_eq!((found, listed.as_slice()), (total, &names.iter().map(|&it| it.to_owned()).collect::<Vec<_>>()[..]), "{query}");
+        assert_eq!(
+            (found, listed.as_slice()),
+            (total, &names.iter().map(|&it| it.to_owned()).collect::<Vec<_>>()[..]),
+            "{query}"
+        );
     }
     let said = refused(&house.get(&admin, &format!("{ALL}?usua_rol=jefe&pagina=0&usua_activo=x")).await);
     for word in ["usua_rol", "pagina", "usua_activo"] {
@@ -132,9 +137,9 @@ async fn what_is_wrong_with_them_is_said_in_the_nested_form(house: &House) {
         "usua_capacidad": "x", "usua_activo": "x", "depa_id": 0,
     });
     let said = refused(&house.post(&admin, ONE, &wrong).await);
-    for word in [
-        "correo", "usua_nombre", "usua_rol", "contraseña", "teléfono", "usua_capacidad", "usua_activo", "depa_id",
-    ] {
+    for word in
+        ["correo", "usua_nombre", "usua_rol", "contraseña", "teléfono", "usua_capacidad", "usua_activo", "depa_id"]
+    {
         assert!(said.contains(word), "{word}: {said}");
     }
     ok(&house.post(&admin, ONE, &daniel()).await);
@@ -144,7 +149,10 @@ async fn what_is_wrong_with_them_is_said_in_the_nested_form(house: &House) {
         assert_eq!(refused(&house.post(&admin, path, &body).await), "El campo usua_id es obligatorio.");
     }
     assert_eq!(refused(&house.get(&admin, ONE).await), "El campo usua_id es obligatorio.");
-    assert_eq!(refused(&house.get(&admin, &format!("{ONE}?usua_mail=x@y.cl")).await), "El usua_id no se encuentra registrado.");
+    assert_eq!(
+        refused(&house.get(&admin, &format!("{ONE}?usua_mail=x@y.cl")).await),
+        "El usua_id no se encuentra registrado."
+    );
 }
 
 async fn p9_mundo_social_lets_only_admins_change_people(house: &House) {
@@ -179,6 +187,9 @@ async fn p9_foreign_people_are_as_missing_in_mundo_social(house: &House) {
         assert_eq!(refused(&house.post(&admin, UPDATE, &json!({"usua_id": id, "usua_nombre": "x"})).await), said);
         assert_eq!(refused(&house.post(&admin, DELETE, &json!({"usua_id": id})).await), said);
     }
-    assert_eq!(refused(&house.get(&admin, &format!("{ONE}?usua_mail={}", foreign.email)).await), "El usua_id no se encuentra registrado.");
+    assert_eq!(
+        refused(&house.get(&admin, &format!("{ONE}?usua_mail={}", foreign.email)).await),
+        "El usua_id no se encuentra registrado."
+    );
     assert_eq!(ok(&house.get(&admin, ALL).await)["total"], 0);
 }
