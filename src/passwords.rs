@@ -11,7 +11,7 @@ use argon2::{
     password_hash::{PasswordHasher, PasswordVerifier},
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Hashes that are computed at once; each takes 19 MiB.
 const AT_ONCE: usize = 2;
@@ -29,48 +29,34 @@ impl Default for Passwords {
     }
 }
 
-/// A place among those who compute; whoever waits for one has been given nothing to decide by.
-#[derive(Debug)]
-pub struct Place(OwnedSemaphorePermit);
-
 impl Passwords {
-    /// Waits for a place.
-    ///
-    /// # Errors
-    /// Never, as long as the house stands.
-    pub async fn place(&self) -> anyhow::Result<Place> {
-        Ok(Place(self.0.clone().acquire_owned().await.context("passwords are not looked at any more")?))
-    }
-
     /// The hash that is kept of a password.
     ///
     /// # Errors
     /// If the machine cannot compute it.
     pub async fn hash(&self, password: SecretString) -> anyhow::Result<String> {
-        let place = self.place().await?;
-        compute(place, move || hash(&password)).await?
+        self.compute(move || hash(&password)).await?
     }
-}
 
-impl Place {
     /// Whether this is the password that `kept` is the hash of. It takes as long if there is none, and is false then.
     ///
     /// # Errors
     /// If the machine cannot compute it.
-    pub async fn matches(self, password: SecretString, kept: Option<String>) -> anyhow::Result<bool> {
-        compute(self, move || matches(&password, kept.as_deref())).await
+    pub async fn matches(&self, password: SecretString, kept: Option<String>) -> anyhow::Result<bool> {
+        self.compute(move || matches(&password, kept.as_deref())).await
     }
-}
 
-/// Computes on a thread that may block. The place is taken until that is done, also if nobody waits for it any more.
-async fn compute<T: Send + 'static>(place: Place, work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
-    let Place(permit) = place;
-    let done = tokio::task::spawn_blocking(move || {
-        let done = work();
-        drop(permit);
-        done
-    });
-    done.await.context("hashing a password broke off")
+    /// Waits for a place and computes on a thread that may block. The place is taken until that is done, also if nobody
+    /// waits for it any more.
+    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+        let place = self.0.clone().acquire_owned().await.context("passwords are not looked at any more")?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            drop(place);
+            done
+        });
+        done.await.context("hashing a password broke off")
+    }
 }
 
 fn hash(password: &SecretString) -> anyhow::Result<String> {
@@ -105,8 +91,7 @@ mod tests {
             ("Secret123", Some("Secret123".to_owned()), false),
             ("Secret123", None, false),
         ] {
-            let place = passwords.place().await.unwrap();
-            assert_eq!(place.matches(given.into(), kept).await.unwrap(), expected, "{given}");
+            assert_eq!(passwords.matches(given.into(), kept).await.unwrap(), expected, "{given}");
         }
     }
 
@@ -122,7 +107,7 @@ mod tests {
     #[tokio::test]
     async fn p8_few_are_computed_at_once() {
         let passwords = Passwords::default();
-        let places = [passwords.place().await.unwrap(), passwords.place().await.unwrap()];
+        let places = passwords.0.clone().acquire_many_owned(2).await.unwrap();
         assert!(futures_util::FutureExt::now_or_never(passwords.hash("Secret123".into())).is_none());
         drop(places);
         assert!(passwords.hash("Secret123".into()).await.is_ok());

@@ -66,6 +66,21 @@ impl Throttle {
         window.failures += 1;
     }
 
+    /// Counts an attempt as failed until [`Self::succeeded`] is told otherwise, so that those that are made at once
+    /// count too.
+    ///
+    /// # Errors
+    /// As [`Self::closed`].
+    pub(super) fn attempt(&self, key: &str, now: Millis) -> Result<(), i64> {
+        match self.closed(key, now) {
+            Some(seconds) => Err(seconds),
+            None => {
+                self.failed(key, now);
+                Ok(())
+            }
+        }
+    }
+
     /// Forgets the failed attempts of somebody who was right at last.
     pub(super) fn succeeded(&self, key: &str) {
         self.windows.lock().unwrap_or_else(PoisonError::into_inner).remove(name(key));
@@ -106,11 +121,10 @@ mod tests {
         let throttle = Throttle::of_logins();
         (0..9).for_each(|i| throttle.failed("1:ana@empresa.com", i));
         throttle.succeeded("1:ana@empresa.com");
-        (0..9).for_each(|i| throttle.failed("1:ana@empresa.com", i));
-        assert_eq!(throttle.closed("1:ana@empresa.com", 100), None);
-        throttle.failed("1:ana@empresa.com", 9);
-        assert_eq!(throttle.closed("1:ana@empresa.com", 100), Some(600));
-        assert_eq!(throttle.closed("2:ana@empresa.com", 100), None, "another company's person");
+        let attempts: Vec<_> = (0..11).map(|_| throttle.attempt("1:ana@empresa.com", 100)).collect();
+        assert_eq!(attempts[..10], [Ok(()); 10]);
+        assert_eq!(attempts[10], Err(600));
+        assert_eq!(throttle.attempt("2:ana@empresa.com", 100), Ok(()), "another company's person");
     }
 
     #[test]

@@ -141,7 +141,7 @@ pub async fn users(tx: &mut Tx, company: i64, name: &str, limit: i64, offset: i6
     fetch_all!(
         tx,
         User,
-        "SELECT id, name FROM api_clients WHERE company_id = $1 AND revoked_at IS NULL \
+        "SELECT id, name FROM users WHERE company_id = $1 AND active = 1 \
          AND role IN ('agent', 'operator') AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '\\') \
          ORDER BY name, id LIMIT $3 OFFSET $4",
         company,
@@ -159,7 +159,7 @@ pub async fn count_users(tx: &mut Tx, company: i64, name: &str) -> Result<i64> {
     let row = fetch_optional!(
         tx,
         (i64,),
-        "SELECT count(*) FROM api_clients WHERE company_id = $1 AND revoked_at IS NULL \
+        "SELECT count(*) FROM users WHERE company_id = $1 AND active = 1 \
          AND role IN ('agent', 'operator') AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '\\')",
         company,
         Filter { name, ..Filter::default() }.pattern()

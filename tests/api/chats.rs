@@ -90,10 +90,12 @@ async fn messages_are_listed_as_the_seed_shows(house: &House) {
 async fn users_are_listed_as_the_seed_shows(house: &House) {
     let stage = stage(house).await;
     let client = house.client(Some(stage.tenant.id), Role::Agent).await;
+    house.person(&stage.tenant, "test@empresa.com", Role::Agent).await;
+    house.person(&stage.tenant, "ana@empresa.com", Role::Operator).await;
     let body = json!({"paginate": "N", "filters": {"name": "TES"}});
     let reply = taken(&house.post(&client, "/api/chat/listChatUsers", &body).await);
     like(&json!({"data": {"data": [{"id": 7, "name": "Agente 1"}]}, "status": "success"}), &reply);
-    assert_eq!(reply["data"]["data"].as_array().unwrap().len(), 1, "no programs");
+    assert_eq!(reply["data"]["data"].as_array().unwrap().len(), 1, "nobody of another name, and no programs");
     taken(&house.post(&client, CHAT, &json!({"id_chat": stage.chat, "message": "x"})).await);
     let reply = taken(&house.post(&client, "/api/chat/getChatUsers", &json!({"id_chat": stage.chat})).await);
     like(&json!({"data": {"users": [{"name": "Agente 1"}]}, "message": "Operacion exitosa", "code": 200}), &reply);

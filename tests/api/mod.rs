@@ -13,6 +13,7 @@ macro_rules! on_both_databases {
 
 mod access;
 mod ap;
+mod auth;
 mod channels;
 mod chats;
 mod comentfb;
@@ -24,6 +25,7 @@ mod mundosocial;
 mod omnichannel;
 mod openapi;
 mod pages;
+mod people;
 mod platform;
 mod reports;
 mod routing;
@@ -32,3 +34,4 @@ mod sending;
 mod set_webhook;
 mod tickets;
 mod trouble;
+mod usuarios;

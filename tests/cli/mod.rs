@@ -9,6 +9,7 @@ mod operate;
 mod queue;
 mod serve;
 mod subscriptions;
+mod users;
 mod words;
 
 use serde_json::Value;

@@ -233,15 +233,10 @@ pub(in crate::http) async fn is_right(
     kept: Option<String>,
 ) -> Result<bool, Error> {
     let name = format!("{company}:{email}");
-    let place = api.0.passwords.place().await.map_err(broken)?;
-    // Asked by who has a place: others that wait have not failed yet.
-    if let Some(seconds) = api.0.logins.closed(&name, api.0.clock.now()) {
-        return Err(PlainError::TooManyFailures(seconds).into());
-    }
-    let right = place.matches(secret, kept).await.map_err(broken)?;
-    match right {
-        true => api.0.logins.succeeded(&name),
-        false => api.0.logins.failed(&name, api.0.clock.now()),
+    api.0.logins.attempt(&name, api.0.clock.now()).map_err(PlainError::TooManyFailures)?;
+    let right = api.0.passwords.matches(secret, kept).await.map_err(broken)?;
+    if right {
+        api.0.logins.succeeded(&name);
     }
     Ok(right)
 }

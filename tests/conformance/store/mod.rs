@@ -10,6 +10,7 @@ mod people;
 mod relays;
 mod reports;
 mod tickets;
+mod users;
 
 use relevo::store::{Db, StoreError, Tx};
 

@@ -89,7 +89,7 @@ struct Named {
     request_body = Body,
     responses(
         (status = 200, body = Envelope<Done>, description = "`Login exitoso.`"),
-        (status = 401, body = Envelope, description = "`Credenciales invalidas.`: nobody of this address, another password, or one who may not log in: the answer does not say which. Without the envelope: the program's own credentials are wrong."),
+        (status = 401, body = Envelope<Vec<String>>, description = "`Credenciales invalidas.`: nobody of this address, another password, or one who may not log in: the answer does not say which. Without the envelope: the program's own credentials are wrong."),
     )
 )]
 pub(super) async fn login(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
@@ -109,7 +109,7 @@ pub(super) async fn login(State(api): State<Api>, mut asked: Asked) -> Result<An
     request_body = PinBody,
     responses(
         (status = 200, body = Envelope<PinDone>, description = "`Login exitoso.`"),
-        (status = 401, body = Envelope, description = "`Credenciales invalidas.`, as of `auth/login`."),
+        (status = 401, body = Envelope<Vec<String>>, description = "`Credenciales invalidas.`, as of `auth/login`."),
     )
 )]
 pub(super) async fn login_pin(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {

@@ -87,7 +87,7 @@ pub(super) async fn refresh(State(api): State<Api>, asked: Asked) -> Result<Answ
 /// Ends the token that the call came with, at once and everywhere.
 #[utoipa::path(
     delete, path = "/api/auth/logout", tag = "auth", operation_id = "ap_auth_logout",
-    responses((status = 200, body = Envelope, description = "`Logout exitoso.`"))
+    responses((status = 200, body = Envelope<Vec<String>>, description = "`Logout exitoso.`"))
 )]
 pub(super) async fn logout(State(api): State<Api>, asked: Asked) -> Result<Answer, Error> {
     let (_, token) = logged_in(asked.caller)?;

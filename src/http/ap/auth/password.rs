@@ -60,7 +60,7 @@ pub(super) struct ResetBody {
 #[utoipa::path(
     post, path = "/api/auth/password/forgot", tag = "auth", operation_id = "ap_auth_forgot",
     request_body = ForgotBody,
-    responses((status = 200, body = Envelope, description = "`Solicitud recibida: …`"))
+    responses((status = 200, body = Envelope<Vec<String>>, description = "`Solicitud recibida: …`"))
 )]
 pub(super) async fn forgot(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
@@ -88,7 +88,7 @@ pub(super) async fn forgot(State(api): State<Api>, mut asked: Asked) -> Result<A
 #[utoipa::path(
     post, path = "/api/auth/password/reset", tag = "auth", operation_id = "ap_auth_reset",
     request_body = ResetBody,
-    responses((status = 200, body = Envelope, description = "`Contrasena restablecida correctamente.`"))
+    responses((status = 200, body = Envelope<Vec<String>>, description = "`Contrasena restablecida correctamente.`"))
 )]
 pub(super) async fn reset(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;

@@ -41,7 +41,7 @@ const CONTEXT: &str = "user picture";
 #[expect(dead_code, reason = "describes the body, which is read field by field")]
 pub(super) struct Body {
     /// jpg, jpeg, png, webp or avif, at most 2 MB: a data URL or plain base64.
-    #[schema(examples("data:image/png;base64,iVBORw0KGgoAAA..."))]
+    #[schema(examples("data:image/png;base64,iVBORw0KGgo="))]
     pic: String,
 }
 

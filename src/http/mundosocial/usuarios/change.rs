@@ -1,7 +1,6 @@
 //! MS "Usuarios › Update" and "Delete".
 
 use axum::extract::State;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{ID, NAMES, find, refusal};
@@ -49,7 +48,7 @@ pub(super) struct DeleteBody {
 #[expect(dead_code, reason = "only describes an answer")]
 pub(super) struct Done {
     #[schema(examples("ok"))]
-    mensaje: Value,
+    mensaje: String,
 }
 
 /// Changes what is given of a person. For admins; and for everybody of themselves: name, phone and password. With
