@@ -49,6 +49,15 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
     asking.merge(media::router())
 }
 
+/// The layer before the routes that change what agents work with: agents may only read it.
+pub(super) async fn arranges(request: Request, next: Next) -> Result<Response, Error> {
+    match request.extensions().get::<Caller>().map(|caller| caller.role) {
+        Some(Role::Admin | Role::Operator | Role::Integration) => Ok(next.run(request).await),
+        Some(Role::Agent) => Err(Error::Forbidden),
+        None => Err(PlainError::Unauthenticated.into()),
+    }
+}
+
 /// The layer before the routes that configure: who may not is told so before the request is read.
 async fn configures(request: Request, next: Next) -> Result<Response, Error> {
     match request.extensions().get::<Caller>().map(|caller| caller.role) {

@@ -3,6 +3,7 @@
 //!
 //! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's; `mens_…` is of a message.
 
+mod catalogo;
 mod mensajes;
 mod plantillawsp;
 mod words;
@@ -18,5 +19,8 @@ pub(super) const FAMILY: &str = "/api/mundosocial/";
 
 /// The family's routes; the check of credentials stands before all.
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
-    mensajes::router().merge(plantillawsp::router()).route_layer(from_fn_with_state(api.clone(), authenticate))
+    mensajes::router()
+        .merge(plantillawsp::router())
+        .merge(catalogo::router())
+        .route_layer(from_fn_with_state(api.clone(), authenticate))
 }
