@@ -42,6 +42,7 @@ fn complete(routes: &OpenApi) -> Value {
     document["tags"] = json!([
         {"name": "tickets", "description": "Tickets and their messages, for programs. Times are UTC."},
         {"name": "channels", "description": CHANNELS},
+        {"name": "catalogue", "description": CATALOGUE},
         {"name": "webhooks", "description": WEBHOOKS},
         {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
     ]);
@@ -104,6 +105,8 @@ fn info() -> Value {
 
 const CHANNELS: &str = "Channels, for those who configure: role `admin`. A company's admin names the own company; a \
     super-admin any. No secret is ever answered: `****` stands for one that is there.";
+
+const CATALOGUE: &str = "Departments and frequent answers. Every role reads them; role `agent` changes nothing.";
 
 const WEBHOOKS: &str = "What platforms push. They are authenticated by the platform's own signature or secret over the \
     raw bytes, not by client credentials. 200 is answered only when everything in the webhook is durable; 503 with \
@@ -179,7 +182,11 @@ fn ap_refusals() -> Paths {
         refusal(400, "El cuerpo no es JSON válido (línea 1, columna 2).", "The request cannot be understood."),
         refusal(403, "No tiene permisos para esta acción.", "The caller's role may not."),
         refusal(404, "La empresa indicada no existe.", "There is none, or none for this caller."),
-        refusal(409, "La Idempotency-Key ya se usó con otra solicitud.", "`Idempotency-Key`: see the introduction."),
+        refusal(
+            409,
+            "La Idempotency-Key ya se usó con otra solicitud.",
+            "It contradicts what is there, or `Idempotency-Key`: see the introduction.",
+        ),
         refusal(413, "El cuerpo de la solicitud supera el máximo de 16 MiB.", "The body is too large."),
         refusal(
             415,
@@ -222,7 +229,7 @@ fn ms_refusals() -> Paths {
         ("404", "`id_company` is not the caller's company.", short("La empresa indicada no existe.")),
         (
             "409",
-            "`Idempotency-Key`: see the introduction.",
+            "It contradicts what is there (a name that is taken, something in use), or `Idempotency-Key`: see the introduction.",
             nested(409, "La Idempotency-Key ya se usó con otra solicitud."),
         ),
         ("413", "The body is too large.", short("El cuerpo de la solicitud supera el máximo de 16 MiB.")),
@@ -282,7 +289,8 @@ fn add_common(operation: &mut Value) {
 
 /// Successful answers say that they carry the call's number; refusals do so in the introduction.
 fn describe_success(operation: &mut Value) {
-    if let Some(answer) = operation["responses"].get_mut("200") {
+    for status in ["200", "201"] {
+        let Some(answer) = operation["responses"].get_mut(status) else { continue };
         if answer.get("description").is_none() {
             answer["description"] = json!("Success.");
         }

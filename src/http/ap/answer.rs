@@ -52,6 +52,13 @@ impl Answer {
         Self::of("success", message)
     }
 
+    /// The same with code 201: something new is there.
+    #[must_use]
+    pub(in crate::http) fn created(mut self) -> Self {
+        self.0.code = 201;
+        self
+    }
+
     fn of(word: &str, message: impl Into<String>) -> Self {
         let (status, message) = (word.to_owned(), message.into());
         Self(Envelope { data: None, status, message, code: 200, id_bitacora_log: None })

@@ -9,10 +9,14 @@ mod channel;
 mod channels;
 mod chat;
 pub(super) mod content;
+mod departments;
+mod deptos;
 mod error;
+mod faqs;
 mod media;
 mod meta;
 mod moment;
+mod paging;
 pub(super) mod sending;
 mod telegram;
 mod upload;
@@ -45,7 +49,13 @@ use crate::desk::clients::Role;
 pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
     let configuring = channels::router().merge(telegram::configuring()).route_layer(from_fn(configures));
     let working = meta::router().merge(telegram::router()).merge(chat::router());
-    let asking = configuring.merge(working).route_layer(from_fn_with_state(api.clone(), authenticate));
+    let arranging = departments::writing().merge(faqs::writing()).route_layer(from_fn(arranges));
+    let arranged = departments::reading().merge(faqs::reading()).merge(deptos::router());
+    let asking = configuring
+        .merge(working)
+        .merge(arranging)
+        .merge(arranged)
+        .route_layer(from_fn_with_state(api.clone(), authenticate));
     asking.merge(media::router())
 }
 

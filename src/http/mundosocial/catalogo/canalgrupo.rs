@@ -108,11 +108,10 @@ async fn named_group(api: &Api, asked: &mut Asked) -> Result<(i64, i64), Error> 
     let company = asked.company(api, "id_company").await?;
     let group = need_id(&mut asked.fields, Thing::Group);
     asked.fields.check(INVALID)?;
-    if groups::find(&mut api.0.db.read().await?, company, group).await?.is_none() {
-        unknown(&mut asked.fields, Thing::Group);
+    match groups::find(&mut api.0.db.read().await?, company, group).await? {
+        Some(_) => Ok((company, group)),
+        None => Err(unknown(Thing::Group)),
     }
-    asked.fields.check(INVALID)?;
-    Ok((company, group))
 }
 
 #[derive(Debug, ToSchema)]

@@ -102,12 +102,8 @@ async fn grupo(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error
     let mut tx = api.0.db.read().await?;
     let groups = match id {
         None => list(&mut tx, company, LIST).await?,
-        Some(id) => find(&mut tx, company, id).await?.into_iter().collect(),
+        Some(id) => vec![find(&mut tx, company, id).await?.ok_or_else(|| unknown(Thing::Group))?],
     };
-    if id.is_some() && groups.is_empty() {
-        unknown(&mut asked.fields, Thing::Group);
-    }
-    asked.fields.check(INVALID)?;
     Ok(Answer::ok("ok").with(Grupos::from(groups)))
 }
 

@@ -98,9 +98,8 @@ async fn usuarios(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Er
     asked.fields.check(INVALID)?;
     let mut tx = api.0.db.read().await?;
     if groups::find(&mut tx, company, group).await?.is_none() {
-        unknown(&mut asked.fields, Thing::Group);
+        return Err(unknown(Thing::Group));
     }
-    asked.fields.check(INVALID)?;
     let members = groups::members(&mut tx, company, group).await?;
     Ok(Answer::ok("ok").with(Miembros { usuarios: members.into_iter().map(Miembro::from).collect() }))
 }

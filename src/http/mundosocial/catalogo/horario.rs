@@ -104,7 +104,7 @@ struct Horario {
     /// Whether it attends now.
     hora_abierto: Option<bool>,
     /// When it next opens or closes (UTC), if it does within 30 days.
-    #[schema(examples("2026-06-08T13:00:00.000000Z"))]
+    #[schema(examples("2026-06-08T13:00:00Z"))]
     hora_proximo_cambio: Option<String>,
     /// The group's own; without a group, the company's.
     feriados: Vec<Feriado>,
@@ -129,12 +129,8 @@ async fn horario(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Err
     let mut tx = api.0.db.read().await?;
     let group = match id {
         None => None,
-        Some(id) => groups::find(&mut tx, company, id).await?,
+        Some(id) => Some(groups::find(&mut tx, company, id).await?.ok_or_else(|| unknown(Thing::Group))?),
     };
-    if id.is_some() && group.is_none() {
-        unknown(&mut asked.fields, Thing::Group);
-    }
-    asked.fields.check(INVALID)?;
     show(&mut tx, api.0.clock.now(), company, group).await
 }
 

@@ -81,7 +81,11 @@ fn refused(error: CatalogueError) -> Error {
     match error {
         CatalogueError::Store(error) => return error.into(),
         CatalogueError::Taken(why) => return Error::Conflict(why, None),
-        CatalogueError::Missing(things) => things.into_iter().for_each(|thing| unknown(&mut fields, thing)),
+        CatalogueError::Missing(things) => {
+            for name in things.into_iter().map(field) {
+                fields.complain(name, format!("El {name} no se encuentra registrado."));
+            }
+        }
         CatalogueError::Wrong(all) => {
             all.into_iter().for_each(|(part, why)| fields.complain(&format!("{part:?}"), why));
         }
@@ -89,10 +93,9 @@ fn refused(error: CatalogueError) -> Error {
     fields.check(INVALID).err().unwrap_or(Error::Invalid(INVALID, Default::default()))
 }
 
-/// Notes that what a field names is not there.
-fn unknown(fields: &mut Fields, thing: Thing) {
-    let name = field(thing);
-    fields.complain(name, format!("El {name} no se encuentra registrado."));
+/// What a field names is not there.
+fn unknown(thing: Thing) -> Error {
+    refused(CatalogueError::Missing(vec![thing]))
 }
 
 /// A field that takes a value away when it is there and says nothing.

@@ -83,11 +83,7 @@ async fn publicacion(State(api): State<Api>, mut asked: Asked) -> Result<Answer,
     let id = need_id(&mut asked.fields, Thing::Publication);
     asked.fields.check(INVALID)?;
     let found = find(&mut api.0.db.read().await?, company, id).await?;
-    let Some(publication) = found else {
-        unknown(&mut asked.fields, Thing::Publication);
-        asked.fields.check(INVALID)?;
-        return Err(Error::Invalid(INVALID, Default::default()));
-    };
+    let publication = found.ok_or_else(|| unknown(Thing::Publication))?;
     Ok(Answer::ok("ok").with(Unica { publicacion: publication.into() }))
 }
 

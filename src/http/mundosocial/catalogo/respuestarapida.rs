@@ -74,9 +74,8 @@ async fn respuestarapida(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     if let Some(group) = group
         && groups::find(&mut tx, company, group).await?.is_none()
     {
-        unknown(&mut asked.fields, Thing::Group);
+        return Err(unknown(Thing::Group));
     }
-    asked.fields.check(INVALID)?;
     let rows = list(&mut tx, company, group, LIST).await?;
     Ok(Answer::ok("ok").with(Respuestas { respuestas: rows.into_iter().map(Respuesta::from).collect() }))
 }
