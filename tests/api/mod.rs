@@ -13,9 +13,12 @@ macro_rules! on_both_databases {
 
 mod access;
 mod ap;
+mod catalogue;
 mod channels;
 mod chats;
+mod departments;
 mod files;
+mod hours;
 mod house;
 mod mundosocial;
 mod openapi;

@@ -20,7 +20,7 @@ const SALE: &str = "/api/mundosocial/mensajes/sale";
 const TEMPLATES: &str = "/api/mundosocial/plantillawsp";
 
 #[track_caller]
-fn ok(reply: &Reply) -> Value {
+pub(super) fn ok(reply: &Reply) -> Value {
     let body = reply.json();
     assert_eq!((reply.status.as_u16(), &body["mensaje"]), (200, &json!("ok")), "{reply:?}");
     body
@@ -28,7 +28,7 @@ fn ok(reply: &Reply) -> Value {
 
 /// It was refused in the nested form; gives what was said.
 #[track_caller]
-fn refused(reply: &Reply) -> String {
+pub(super) fn refused(reply: &Reply) -> String {
     let body = reply.json();
     let text = body["error"]["detalleRespuesta"]["mensaje"].as_str().unwrap_or_default().to_owned();
     let detail = json!({"mensaje": text, "0": ""});
