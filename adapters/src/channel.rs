@@ -17,6 +17,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Other names that requests may use for it.
     pub aliases: &'static [&'static str],
+    /// The number by which Mundo Social's programs know it (`cana_id`); 3, which was Twitter's, is nobody's.
+    pub number: i64,
     pub capabilities: Capabilities,
     pub settings: &'static [Setting],
     /// Opens a configured channel.

@@ -2,6 +2,7 @@
 //!
 //! May use: `store`, `domain`, the adapters' vocabulary. Used by the worker, `http`, `cli`.
 
+pub mod catalogue;
 pub mod channels;
 pub mod chats;
 pub mod clients;

@@ -44,6 +44,7 @@ fn complete(routes: &OpenApi) -> Value {
         {"name": "channels", "description": CHANNELS},
         {"name": "auth", "description": "People log in, and see who they are. No answer of these is to be stored."},
         {"name": "users", "description": "The people who work in the house."},
+        {"name": "catalogue", "description": CATALOGUE},
         {"name": "webhooks", "description": WEBHOOKS},
         {"name": "subscriptions", "description": SUBSCRIPTIONS},
         {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
@@ -134,6 +135,7 @@ const SUBSCRIPTIONS: &str = "Bots, CRMs and other systems that events are relaye
     events. Events: `ticket.opened`, `ticket.reopened`, `ticket.queued`, `ticket.assigned`, `ticket.unassigned`, \
     `ticket.group_changed`, `ticket.bot_assigned`, `ticket.bot_released`, `ticket.closed`, `ticket.ignored`, \
     `ticket.noted`, `ticket.linked`, `message.received`, `message.sent`, `message.status`, `presence.changed`.";
+const CATALOGUE: &str = "Departments and frequent answers. Every role reads them; role `agent` changes nothing.";
 
 const WEBHOOKS: &str = "What platforms push. They are authenticated by the platform's own signature or secret over the \
     raw bytes, not by client credentials. 200 is answered only when everything in the webhook is durable; 503 with \
@@ -214,7 +216,11 @@ fn ap_refusals() -> Paths {
         refusal(400, "El cuerpo no es JSON válido (línea 1, columna 2).", "The request cannot be understood."),
         refusal(403, "No tiene permisos para esta acción.", "The caller's role may not."),
         refusal(404, "La empresa indicada no existe.", "There is none, or none for this caller."),
-        refusal(409, "La Idempotency-Key ya se usó con otra solicitud.", "`Idempotency-Key`: see the introduction."),
+        refusal(
+            409,
+            "La Idempotency-Key ya se usó con otra solicitud.",
+            "It contradicts what is there, or `Idempotency-Key`: see the introduction.",
+        ),
         refusal(413, "El cuerpo de la solicitud supera el máximo de 16 MiB.", "The body is too large."),
         refusal(
             415,
@@ -257,7 +263,7 @@ fn ms_refusals() -> Paths {
         ("404", "`id_company` is not the caller's company.", short("La empresa indicada no existe.")),
         (
             "409",
-            "`Idempotency-Key`: see the introduction.",
+            "It contradicts what is there (a name that is taken, something in use), or `Idempotency-Key`: see the introduction.",
             nested(409, "La Idempotency-Key ya se usó con otra solicitud."),
         ),
         ("413", "The body is too large.", short("El cuerpo de la solicitud supera el máximo de 16 MiB.")),

@@ -14,11 +14,14 @@ macro_rules! on_both_databases {
 mod access;
 mod ap;
 mod auth;
+mod catalogue;
 mod channels;
 mod chats;
 mod comentfb;
 mod customers;
+mod departments;
 mod files;
+mod hours;
 mod house;
 mod lists;
 mod mundosocial;

@@ -38,6 +38,7 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "email",
     aliases: &["correo", "mail"],
+    number: 4,
     capabilities: Capabilities {
         max_webhook_bytes: MAX_WEBHOOK,
         handshake: false,

@@ -16,6 +16,7 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "facebook",
     aliases: &["fb", "facebook_comments"],
+    number: 2,
     capabilities: Capabilities {
         max_webhook_bytes: 4 << 20,
         handshake: true,

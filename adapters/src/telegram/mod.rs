@@ -17,6 +17,7 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "telegram",
     aliases: &["tg"],
+    number: 5,
     capabilities: Capabilities {
         max_webhook_bytes: 4 << 20,
         handshake: false,

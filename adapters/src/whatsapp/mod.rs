@@ -15,6 +15,7 @@ use crate::{
 pub static KIND: Kind = Kind {
     name: "whatsapp",
     aliases: &["whatsappfb", "wap"],
+    number: 1,
     // Meta's largest webhook is 3 MB (whatsapp.md §3).
     capabilities: Capabilities {
         max_webhook_bytes: 4 << 20,

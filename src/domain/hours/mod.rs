@@ -104,6 +104,11 @@ impl Hours {
         Ok(Self { week: week.unwrap_or_else(Week::always), zone: timezone(zone)?, holidays })
     }
 
+    /// Always open, holidays too.
+    pub fn always() -> Self {
+        Self { week: Week::always(), zone: TimeZone::UTC, holidays: Vec::new() }
+    }
+
     /// Whether it is open at `now`.
     pub fn is_open(&self, now: Millis) -> bool {
         let now = timestamp(now);

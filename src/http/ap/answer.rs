@@ -52,11 +52,11 @@ impl Answer {
         Self::of("success", message)
     }
 
-    /// `"status":"ok"`, code 201, without data.
-    pub(in crate::http) fn created(message: impl Into<String>) -> Self {
-        let mut answer = Self::of("ok", message);
-        answer.0.code = 201;
-        answer
+    /// The same with code 201: something new is there.
+    #[must_use]
+    pub(in crate::http) fn created(mut self) -> Self {
+        self.0.code = 201;
+        self
     }
 
     fn of(word: &str, message: impl Into<String>) -> Self {

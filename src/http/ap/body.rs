@@ -251,6 +251,14 @@ impl Fields {
         }
     }
 
+    /// A yes or no that must be there.
+    pub(in crate::http) fn need_flag(&mut self, name: &str) -> bool {
+        if !self.is_given(name) {
+            self.missing(name, &required(name));
+        }
+        self.flag(name).unwrap_or_default()
+    }
+
     /// The fields of an object; none if it is not there.
     pub(in crate::http) fn object(&mut self, name: &str) -> Map<String, Value> {
         match self.values.get(name) {
@@ -269,6 +277,11 @@ impl Fields {
             Some(Value::String(text)) => !unquoted(text).trim().is_empty(),
             Some(_) => true,
         }
+    }
+
+    /// Whether the field is there at all, even if it says nothing: that takes a value away.
+    pub(in crate::http) fn is_named(&self, name: &str) -> bool {
+        self.values.contains_key(name)
     }
 
     /// Adds fields to the request.

@@ -11,10 +11,14 @@ mod channel;
 mod channels;
 mod chat;
 pub(super) mod content;
+mod departments;
+mod deptos;
 mod error;
+mod faqs;
 mod media;
 mod meta;
 mod moment;
+mod paging;
 pub(super) mod person;
 pub(super) mod sending;
 mod subscriptions;
@@ -55,9 +59,25 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
         .route_layer(from_fn(configures));
     let working = meta::router().merge(telegram::router()).merge(chat::router());
     let people = users::router().merge(auth::router());
-    let asking = configuring.merge(working).merge(people).route_layer(from_fn_with_state(api.clone(), authenticate));
+    let arranging = departments::writing().merge(faqs::writing()).route_layer(from_fn(arranges));
+    let arranged = departments::reading().merge(faqs::reading()).merge(deptos::router());
+    let asking = configuring
+        .merge(working)
+        .merge(people)
+        .merge(arranging)
+        .merge(arranged)
+        .route_layer(from_fn_with_state(api.clone(), authenticate));
     let entering = auth::entering().route_layer(from_fn_with_state(api.clone(), authenticate_client));
     asking.merge(entering).merge(media::router()).merge(users::pictures())
+}
+
+/// The layer before the routes that change what agents work with: agents may only read it.
+pub(super) async fn arranges(request: Request, next: Next) -> Result<Response, Error> {
+    match request.extensions().get::<Caller>().map(|caller| caller.role) {
+        Some(Role::Admin | Role::Operator | Role::Integration) => Ok(next.run(request).await),
+        Some(Role::Agent) => Err(Error::Forbidden),
+        None => Err(PlainError::Unauthenticated.into()),
+    }
 }
 
 /// The layer before the routes that configure: who may not is told so before the request is read.

@@ -7,6 +7,7 @@
 mod acting;
 mod agente;
 mod canales;
+mod catalogo;
 mod cliente;
 mod comentfb;
 mod estado;
@@ -40,5 +41,6 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
         .merge(listas::router())
         .merge(omnicanalidad::router())
         .merge(reporte::router())
+        .merge(catalogo::router())
         .route_layer(from_fn_with_state(api.clone(), authenticate))
 }

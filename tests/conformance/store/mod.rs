@@ -1,5 +1,6 @@
 //! Every statement of the store says the same on both databases.
 
+mod catalogue;
 mod channels;
 mod customers;
 mod housekeeping;

@@ -88,7 +88,7 @@ pub(super) async fn store(State(api): State<Api>, mut form: Form) -> Result<Answ
         let new = given.new_user(&api, company).await?;
         let mut tx = api.0.db.write().await?;
         let user = users::add(&mut tx, &api.0.clock, new).await.map_err(|error| person::refusal(error, &NAMES))?;
-        let answer = Answer::created("Usuario creado correctamente.").with(Person::from(user));
+        let answer = Answer::ok("Usuario creado correctamente.").with(Person::from(user)).created();
         keeper.keep(&mut tx, &answer).await?;
         tx.commit().await?;
         Ok(answer)
