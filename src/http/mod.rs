@@ -18,6 +18,7 @@ mod health;
 mod idempotency;
 mod mundosocial;
 mod openapi;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -96,6 +97,7 @@ struct Inner {
     access: Access,
     journal: Journal,
     bodies: Admission,
+    hub: stream::Hub,
 }
 
 impl std::fmt::Debug for Inner {
@@ -112,6 +114,7 @@ impl Api {
         let journal = Journal::start(db.clone());
         // Places are the journal's to give.
         let bodies = Admission::new(Semaphore::MAX_PERMITS, BODIES);
+        let hub = stream::Hub::new(db.clone(), bell.clone());
         Self(Arc::new(Inner {
             db,
             clock,
@@ -128,7 +131,13 @@ impl Api {
             access,
             journal,
             bodies,
+            hub,
         }))
+    }
+
+    /// Ends every stream, so that nobody waits for what will not come. To be called when the house begins to stop.
+    pub fn end_streams(&self) {
+        self.0.hub.end();
     }
 
     /// Waits until the record of every call that was answered so far is in the database. To be called when the last

@@ -7,7 +7,7 @@ use utoipa::openapi::{OpenApi, OpenApiBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{Api, ap, health, mundosocial, v2};
+use super::{Api, ap, health, mundosocial, stream, v2};
 
 /// Every route that describes itself.
 pub(super) fn collect(api: &Api) -> OpenApiRouter<Api> {
@@ -18,6 +18,7 @@ pub(super) fn collect(api: &Api) -> OpenApiRouter<Api> {
         .merge(v2::router(api))
         .merge(ap::router(api))
         .merge(mundosocial::router(api))
+        .merge(stream::router(api))
 }
 
 /// `GET /openapi.json` and `GET /docs/`.
@@ -43,6 +44,7 @@ fn complete(routes: &OpenApi) -> Value {
         {"name": "tickets", "description": "Tickets and their messages, for programs. Times are UTC."},
         {"name": "channels", "description": CHANNELS},
         {"name": "webhooks", "description": WEBHOOKS},
+        {"name": "stream", "description": "What happens, as it happens. A stream begins with how everything is, and goes on after an interruption."},
         {"name": "subscriptions", "description": SUBSCRIPTIONS},
         {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
     ]);

@@ -148,11 +148,7 @@ pub async fn between(tx: &mut Tx, company: i64, from: Cursor, to: Cursor, limit:
 /// Those of the database.
 pub async fn forgotten(tx: &mut Tx) -> Result<Cursor> {
     let text = super::meta::get(tx, FORGOTTEN).await?;
-    let parsed = text
-        .as_deref()
-        .and_then(|text| text.split_once('.'))
-        .and_then(|(tx, id)| Some(Cursor { tx: tx.parse().ok()?, id: id.parse().ok()? }));
-    Ok(parsed.unwrap_or_default())
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
 }
 
 const FORGOTTEN: &str = "events_forgotten";
@@ -220,4 +216,25 @@ pub async fn messages(tx: &mut Tx, ids: &[&str]) -> Result<Vec<ToldMessage>> {
         ),
         json_rows(&rows)
     )
+}
+
+impl EventRow {
+    pub fn place(&self) -> Cursor {
+        Cursor { tx: self.tx, id: self.id }
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.tx, self.id)
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        let (tx, id) = text.split_once('.').unwrap_or((text, ""));
+        Ok(Self { tx: tx.parse()?, id: id.parse()? })
+    }
 }

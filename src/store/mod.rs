@@ -27,6 +27,7 @@ pub mod jobs;
 pub mod leases;
 pub mod messages;
 pub mod meta;
+pub mod overview;
 pub mod parked;
 pub mod queue_items;
 pub mod relays;
