@@ -44,6 +44,7 @@ fn complete(routes: &OpenApi) -> Value {
         {"name": "tickets", "description": "Tickets and their messages, for programs. Times are UTC."},
         {"name": "channels", "description": CHANNELS},
         {"name": "webhooks", "description": WEBHOOKS},
+        {"name": "broadcast", "description": "What people and programs tell each other in real time: heard by the streams that asked for the channel."},
         {"name": "stream", "description": "What happens, as it happens. A stream begins with how everything is, and goes on after an interruption."},
         {"name": "subscriptions", "description": SUBSCRIPTIONS},
         {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
@@ -251,7 +252,8 @@ fn ms_refusals() -> Paths {
 
 /// What every operation below `/api/` has.
 fn add_common_ap(operation: &mut Value, method: &str, family: &str) {
-    let keyed = method == "post";
+    // A ticket is good once: nobody is given the same one again.
+    let keyed = method == "post" && operation["operationId"] != "stream_ticket";
     for status in ["400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503"] {
         let responses = &mut operation["responses"];
         let never = (status == "409" && !keyed) || (status == "422" && family == "Ms");

@@ -14,6 +14,7 @@ macro_rules! on_both_databases {
 mod access;
 mod ap;
 mod channels;
+mod broadcast;
 mod chats;
 mod files;
 mod house;
@@ -24,5 +25,7 @@ mod platform;
 mod seeds;
 mod sending;
 mod set_webhook;
+mod stream;
+mod subscriptions;
 mod tickets;
 mod trouble;

@@ -5,6 +5,7 @@
 
 mod answer;
 mod body;
+mod broadcast;
 mod channel;
 mod channels;
 mod chat;
@@ -48,7 +49,7 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
         .merge(telegram::configuring())
         .merge(subscriptions::router())
         .route_layer(from_fn(configures));
-    let working = meta::router().merge(telegram::router()).merge(chat::router());
+    let working = meta::router().merge(telegram::router()).merge(chat::router()).merge(broadcast::router());
     let asking = configuring.merge(working).route_layer(from_fn_with_state(api.clone(), authenticate));
     asking.merge(media::router())
 }
