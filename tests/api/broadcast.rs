@@ -52,66 +52,102 @@ async fn ap_examples_are_answered_field_by_field(house: &House) {
     let tenant = house.tenant().await;
     let john = john(house, tenant.id).await;
     let user = person(house, tenant.id).await;
-    let answer = post(house, &john, "public-message",
-        json!({"chatId": "\"chat-123\"", "message": "\"Hola a todos\"", "channel": "\"general\""})).await;
-    assert_eq!(answer, json!({
-        "status": "success", "message": "Public message sent",
-        "data": {
-            "channel": "publicchat.general", "event": "MessageSent",
-            "payload": {"chatId": "chat-123", "message": "Hola a todos", "user": "John Doe"},
-        },
-    }));
+    let answer = post(
+        house,
+        &john,
+        "public-message",
+        json!({"chatId": "\"chat-123\"", "message": "\"Hola a todos\"", "channel": "\"general\""}),
+    )
+    .await;
+    assert_eq!(
+        answer,
+        json!({
+            "status": "success", "message": "Public message sent",
+            "data": {
+                "channel": "publicchat.general", "event": "MessageSent",
+                "payload": {"chatId": "chat-123", "message": "Hola a todos", "user": "John Doe"},
+            },
+        })
+    );
     let notice = json!({"chatId": "chat-123", "user_id": user, "title": "Aviso", "message": "Tienes un nuevo mensaje", "type": "info"});
-    assert_eq!(post(house, &john, "private-notification", notice).await, json!({
-        "status": "success", "message": "Private notification sent",
-        "data": {
-            "channel": format!("privateuser.{user}"), "event": "UserNotification",
-            "payload": {"title": "Aviso", "message": "Tienes un nuevo mensaje"},
-        },
-    }));
+    assert_eq!(
+        post(house, &john, "private-notification", notice).await,
+        json!({
+            "status": "success", "message": "Private notification sent",
+            "data": {
+                "channel": format!("privateuser.{user}"), "event": "UserNotification",
+                "payload": {"title": "Aviso", "message": "Tienes un nuevo mensaje"},
+            },
+        })
+    );
     let room = json!({"chatId": "chat-123", "message": "Hola a la sala", "room_id": "room-1"});
     let done = json!({"status": "success", "message": "Mensaje enviado"});
     assert_eq!(post(house, &john, "sendPresenceChannel", room.clone()).await, done);
     assert_eq!(post(house, &john, "sendPresenceWAPChannel", room).await, done);
     let typing = json!({"room_id": "room-1"});
     assert_eq!(post(house, &john, "userPresenceChannelTyping", typing).await, json!({"status": "success"}));
-    let public = json!({"chatId": "chat-123", "customer": "cust-55", "message": "Hola cliente", "channel": "public.customer"});
-    assert_eq!(post(house, &john, "publicCustomer-message", public).await, json!({
-        "status": "success", "message": "Public message sent",
-        "data": {
-            "channel": "public.customer", "event": "MessageSent",
-            "payload": {"customer": "cust-55", "message": "Hola cliente"},
-        },
-    }));
+    let public =
+        json!({"chatId": "chat-123", "customer": "cust-55", "message": "Hola cliente", "channel": "public.customer"});
+    assert_eq!(
+        post(house, &john, "publicCustomer-message", public).await,
+        json!({
+            "status": "success", "message": "Public message sent",
+            "data": {
+                "channel": "public.customer", "event": "MessageSent",
+                "payload": {"customer": "cust-55", "message": "Hola cliente"},
+            },
+        })
+    );
     let private = json!({"chatId": "chat-123", "customer_id": 9, "user_id": 7, "title": "Aviso", "message": "Tienes un nuevo mensaje", "type": "info"});
-    assert_eq!(post(house, &john, "privateCustomer-notification", private).await, json!({
-        "status": "success", "message": "Private notification sent",
-        "data": {
-            "channel": "client.9.7", "event": "UserNotification",
-            "payload": {"title": "Aviso", "message": "Tienes un nuevo mensaje"},
-        },
-    }));
+    assert_eq!(
+        post(house, &john, "privateCustomer-notification", private).await,
+        json!({
+            "status": "success", "message": "Private notification sent",
+            "data": {
+                "channel": "client.9.7", "event": "UserNotification",
+                "payload": {"title": "Aviso", "message": "Tienes un nuevo mensaje"},
+            },
+        })
+    );
     let room = json!({"chatId": "chat-123", "customerId": 9, "message": "Hola cliente", "room_id": "room-1"});
     assert_eq!(post(house, &john, "sendCustomerPresenceChannel", room).await, done);
     let typing = json!({"customerId": 9, "room_id": "room-1"});
     assert_eq!(post(house, &john, "userPresenceCustomerChannelTyping", typing).await, json!({"status": "success"}));
-    assert_eq!(house.body(&john, "/api/broadcast/channels-info").await, json!({
-        "channels": {
-            "public": ["publicchat.general", "publicchat.support", "public.notifications"],
-            "private": ["privateuser.{userId}", "privateclient.{clientId}"],
-            "presence": ["presencechat.{roomId}", "presencesupport.{sessionId}"],
-        },
-        "events": ["MessageSent", "UserNotification", "ClientMessage", "UserStatusChanged"],
-    }));
-    let rows = events::between(&mut house.db.read().await.unwrap(), tenant.id, Cursor::default(),
-        Cursor { tx: i64::MAX, id: i64::MAX }, 100).await.unwrap();
+    assert_eq!(
+        house.body(&john, "/api/broadcast/channels-info").await,
+        json!({
+            "channels": {
+                "public": ["publicchat.general", "publicchat.support", "public.notifications"],
+                "private": ["privateuser.{userId}", "privateclient.{clientId}"],
+                "presence": ["presencechat.{roomId}", "presencesupport.{sessionId}"],
+            },
+            "events": ["MessageSent", "UserNotification", "ClientMessage", "UserStatusChanged"],
+        })
+    );
+    let rows = events::between(
+        &mut house.db.read().await.unwrap(),
+        tenant.id,
+        Cursor::default(),
+        Cursor { tx: i64::MAX, id: i64::MAX },
+        100,
+    )
+    .await
+    .unwrap();
     let sent: Vec<(&str, &str)> = rows.iter().map(|row| (row.channel.as_deref().unwrap(), row.kind.as_str())).collect();
-    assert_eq!(sent, [
-        ("publicchat.general", "MessageSent"), (&*format!("privateuser.{user}"), "UserNotification"),
-        ("presencechat.room-1", "MessageSent"), ("presencewap.room-1", "MessageSent"), ("presencechat.room-1", "UserTyping"),
-        ("public.customer", "MessageSent"), ("client.9.7", "UserNotification"),
-        ("presencesupport.room-1", "ClientMessage"), ("presencesupport.room-1", "UserTyping"),
-    ]);
+    assert_eq!(
+        sent,
+        [
+            ("publicchat.general", "MessageSent"),
+            (&*format!("privateuser.{user}"), "UserNotification"),
+            ("presencechat.room-1", "MessageSent"),
+            ("presencewap.room-1", "MessageSent"),
+            ("presencechat.room-1", "UserTyping"),
+            ("public.customer", "MessageSent"),
+            ("client.9.7", "UserNotification"),
+            ("presencesupport.room-1", "ClientMessage"),
+            ("presencesupport.room-1", "UserTyping"),
+        ]
+    );
 }
 
 async fn what_is_wrong_is_said_in_the_seeds_form(house: &House) {
@@ -119,14 +155,42 @@ async fn what_is_wrong_is_said_in_the_seeds_form(house: &House) {
     for (path, body, message) in [
         ("public-message", json!({"channel": "general"}), "The message field is required."),
         ("public-message", json!({}), "The channel field is required. The message field is required."),
-        ("public-message", json!({"channel": "a,b", "message": "x"}), "The channel field must not contain commas or spaces."),
-        ("public-message", json!({"channel": "a", "message": "x".repeat(501)}), "The message field must not be greater than 500 characters."),
-        ("sendPresenceChannel", json!({"room_id": "r", "message": "x".repeat(1001)}), "The message field must not be greater than 1000 characters."),
+        (
+            "public-message",
+            json!({"channel": "a,b", "message": "x"}),
+            "The channel field must not contain commas or spaces.",
+        ),
+        (
+            "public-message",
+            json!({"channel": "a", "message": "x".repeat(501)}),
+            "The message field must not be greater than 500 characters.",
+        ),
+        (
+            "sendPresenceChannel",
+            json!({"room_id": "r", "message": "x".repeat(1001)}),
+            "The message field must not be greater than 1000 characters.",
+        ),
         ("private-notification", json!({"title": "x", "message": "y"}), "The user_id field is required."),
-        ("private-notification", json!({"user_id": 1, "title": "x".repeat(101), "message": "y"}), "The title field must not be greater than 100 characters."),
-        ("private-notification", json!({"user_id": 1, "title": "x", "message": "y", "type": "loud"}), "The selected type is invalid."),
-        ("publicCustomer-message", json!({"customer": "c", "message": "x", "channel": "privateuser.7"}), "The channel field must start with public."),
-        ("privateCustomer-notification", json!({"user_id": 1, "title": "x", "message": "y"}), "The customer_id field is required."),
+        (
+            "private-notification",
+            json!({"user_id": 1, "title": "x".repeat(101), "message": "y"}),
+            "The title field must not be greater than 100 characters.",
+        ),
+        (
+            "private-notification",
+            json!({"user_id": 1, "title": "x", "message": "y", "type": "loud"}),
+            "The selected type is invalid.",
+        ),
+        (
+            "publicCustomer-message",
+            json!({"customer": "c", "message": "x", "channel": "privateuser.7"}),
+            "The channel field must start with public.",
+        ),
+        (
+            "privateCustomer-notification",
+            json!({"user_id": 1, "title": "x", "message": "y"}),
+            "The customer_id field is required.",
+        ),
         ("userPresenceCustomerChannelTyping", json!({"room_id": "r"}), "The customerId field is required."),
     ] {
         let reply = house.post(&tenant.client, &format!("/api/broadcast/{path}"), &body).await;
@@ -139,8 +203,15 @@ async fn p6_the_same_message_under_a_key_is_sent_once(house: &House) {
     let body = json!({"channel": "general", "message": "hola"});
     let first = house.post_as(&tenant.client, "/api/broadcast/public-message", &body, "k").await.json();
     assert_eq!(house.post_as(&tenant.client, "/api/broadcast/public-message", &body, "k").await.json(), first);
-    let rows = events::between(&mut house.db.read().await.unwrap(), tenant.id, Cursor::default(),
-        Cursor { tx: i64::MAX, id: i64::MAX }, 100).await.unwrap();
+    let rows = events::between(
+        &mut house.db.read().await.unwrap(),
+        tenant.id,
+        Cursor::default(),
+        Cursor { tx: i64::MAX, id: i64::MAX },
+        100,
+    )
+    .await
+    .unwrap();
     assert_eq!(rows.len(), 1);
 }
 

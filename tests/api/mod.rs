@@ -13,8 +13,8 @@ macro_rules! on_both_databases {
 
 mod access;
 mod ap;
-mod channels;
 mod broadcast;
+mod channels;
 mod chats;
 mod files;
 mod house;

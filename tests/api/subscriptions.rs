@@ -41,7 +41,10 @@ async fn p9_a_secret_is_shown_once_and_masked_after(house: &House) {
     let stored = store(house, &admin, &crm()).await;
     let secret = stored["secret"].as_str().unwrap();
     assert!(secret.starts_with("whsec_") && secret.len() >= 38, "{secret}");
-    assert_eq!((&stored["company"], &stored["kind"], &stored["subscription_status"]), (&tenant.id.into(), &json!("relay"), &json!(1)));
+    assert_eq!(
+        (&stored["company"], &stored["kind"], &stored["subscription_status"]),
+        (&tenant.id.into(), &json!("relay"), &json!(1))
+    );
     assert_eq!(stored["events"], json!(["ticket.opened", "ticket.closed"]));
     let id = stored["id_subscription"].as_i64().unwrap();
     let list = house.post(&admin, &format!("{BASE}/list"), &json!({})).await.json();
@@ -62,7 +65,10 @@ async fn p6_a_subscription_that_is_made_again_under_its_key_is_one_and_shows_no_
     let again = house.post_as(&admin, &format!("{BASE}/store"), &crm(), "k1").await.json();
     assert!(first["data"]["secret"].as_str().unwrap().starts_with("whsec_"));
     assert_eq!((&again["data"]["secret"], &again["id_bitacora_log"]), (&json!("****"), &first["id_bitacora_log"]));
-    assert_eq!(house.post(&admin, &format!("{BASE}/list"), &json!({})).await.json()["data"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        house.post(&admin, &format!("{BASE}/list"), &json!({})).await.json()["data"].as_array().unwrap().len(),
+        1
+    );
 }
 
 async fn a_subscription_is_changed_paused_and_resumed(house: &House) {

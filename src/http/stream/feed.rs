@@ -56,7 +56,7 @@ pub(super) struct Opening {
 }
 
 /// Why a stream ends.
-enum End {
+pub(super) enum End {
     /// The caller left, or does not read.
     Caller,
     /// It fell behind, may listen no longer, the house stops, or the database is away.
@@ -85,11 +85,11 @@ pub(super) fn start(api: Api, seat: Seat, opening: Opening) -> mpsc::Receiver<Me
     messages
 }
 
-struct Feed {
-    api: Api,
-    viewer: Viewer,
-    credentials: HeaderMap,
-    sender: mpsc::Sender<Message>,
+pub(super) struct Feed {
+    pub(super) api: Api,
+    pub(super) viewer: Viewer,
+    pub(super) credentials: HeaderMap,
+    pub(super) sender: mpsc::Sender<Message>,
 }
 
 impl Feed {
@@ -204,7 +204,7 @@ impl Feed {
     }
 
     /// Whether the caller still is who it was; a database that is away changes nothing.
-    async fn check(&mut self) -> Result<(), End> {
+    pub(super) async fn check(&mut self) -> Result<(), End> {
         match self.api.0.access.authenticate(&self.credentials).await {
             Ok(caller) if caller == self.viewer.caller => self.look_at_groups().await.map_err(End::from),
             Ok(_) | Err(AccessError::Wrong) => Err(End::House("the caller may listen no longer")),

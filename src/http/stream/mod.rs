@@ -9,6 +9,8 @@ mod feed;
 mod hub;
 mod open;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod ticket;
 mod viewer;
 

@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn p9_a_persons_channel_is_heard_by_that_person_admins_and_programs() {
         let agent = caller(Some(7), Role::Agent);
-        let ask = |caller, names| channels(caller, names).map(|names| names.len());
+        let ask = |caller, names: &str| channels(caller, names).map(|names| names.len());
         assert_eq!(ask(agent, " privateuser.7, presencechat.1 ,client.9.7,,publicchat.x"), Ok(4));
         for name in ["privateuser.8", "privateuser.x", "client.9.8", "client.7", "privateclient.7"] {
             assert_eq!(ask(agent, name), Err(Unheard::Private), "{name}");

@@ -1,6 +1,7 @@
 //! Every statement of the store says the same on both databases.
 
 mod channels;
+mod events;
 mod housekeeping;
 mod idempotency;
 mod messages;

@@ -50,7 +50,9 @@ impl<E: Into<Error>> From<E> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         match self {
-            Self::Invalid(message) => (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"message": message}))).into_response(),
+            Self::Invalid(message) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"message": message}))).into_response()
+            }
             Self::Other(error) => error.into_response(),
         }
     }
