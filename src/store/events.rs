@@ -58,7 +58,8 @@ pub struct EventRow {
 }
 
 /// A place among all events: everything up to it was seen. On PostgreSQL events are ordered by the transaction that
-/// told them, and a place is never beyond one that is still open, so nothing appears before it any more.
+/// told them, and a place is never beyond one that is still open, so nothing appears before it any more. A transaction
+/// that stays open long, also in another database of the same server, holds back what is read meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Cursor {
     pub tx: i64,

@@ -4,7 +4,7 @@ use relevo::{
     desk::events::{broadcast, tell, tell_messages},
     domain::{Event, EventKind},
     store::{
-        Tx, companies,
+        Db, Tx, companies,
         events::{self, Cursor, EventRow},
         groups::{self, Group},
         messages::{self, MessageRow},
@@ -16,7 +16,7 @@ use relevo::{
 use serde_json::{Value, json};
 
 use super::{NASTY, NOW, commit, read, write};
-use crate::support::for_each_database;
+use crate::support::{for_each_database, until};
 
 const END: Cursor = Cursor { tx: i64::MAX, id: i64::MAX };
 
@@ -33,6 +33,14 @@ fn numbers(rows: &[EventRow]) -> Vec<i64> {
     rows.iter().map(number).collect()
 }
 
+/// Waits until so many events can be read: the server's other databases may have transactions open, too.
+async fn seen(db: &Db, from: Cursor, count: usize) {
+    until("they can be read", async || {
+        events::after(&mut read(db).await, from, 100).await.expect("asked").len() == count
+    })
+    .await;
+}
+
 for_each_database! {
     events_are_kept_whole_and_read_in_order_from_any_place: |backend| {
         let before = events::now(&mut read(&backend.db).await).await.expect("asked");
@@ -42,6 +50,7 @@ for_each_database! {
             say(&mut tx, 2, n * 10 + 1).await;
             commit(tx).await;
         }
+        seen(&backend.db, before, 6).await;
         let mut tx = read(&backend.db).await;
         let all = events::after(&mut tx, before, 100).await.expect("asked");
         assert_eq!(numbers(&all), [10, 11, 20, 21, 30, 31]);
@@ -75,6 +84,7 @@ for_each_database! {
         assert!(events::after(&mut read(&backend.db).await, before, 10).await.expect("asked").is_empty());
         let place = events::now(&mut read(&backend.db).await).await.expect("asked");
         commit(slow).await;
+        seen(&backend.db, before, 2).await;
         let rows = events::after(&mut read(&backend.db).await, before, 10).await.expect("asked");
         assert_eq!(numbers(&rows), [1, 2]);
         assert!(place < rows[0].place(), "a place that was taken meanwhile is before both");
