@@ -371,6 +371,9 @@ impl App {
     pub async fn shutdown(mut self) {
         tracing::info!("stopping");
         self.soft.cancel();
+        if let Some(api) = &self.api {
+            api.end_streams();
+        }
         let grace = self.foundation.config.server.shutdown;
         let finished = tokio::time::timeout(grace, async { while self.tasks.join_next().await.is_some() {} }).await;
         if finished.is_err() {

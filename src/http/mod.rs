@@ -18,6 +18,7 @@ mod health;
 mod idempotency;
 mod mundosocial;
 mod openapi;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -99,6 +100,7 @@ struct Inner {
     logins: Throttle,
     journal: Journal,
     bodies: Admission,
+    hub: stream::Hub,
 }
 
 impl std::fmt::Debug for Inner {
@@ -115,6 +117,7 @@ impl Api {
         let journal = Journal::start(db.clone());
         // Places are the journal's to give.
         let bodies = Admission::new(Semaphore::MAX_PERMITS, BODIES);
+        let hub = stream::Hub::new(db.clone(), bell.clone());
         Self(Arc::new(Inner {
             db,
             clock,
@@ -133,7 +136,13 @@ impl Api {
             logins: Throttle::of_logins(),
             journal,
             bodies,
+            hub,
         }))
+    }
+
+    /// Ends every stream, so that nobody waits for what will not come. To be called when the house begins to stop.
+    pub fn end_streams(&self) {
+        self.0.hub.end();
     }
 
     /// Waits until the record of every call that was answered so far is in the database. To be called when the last

@@ -7,7 +7,7 @@ use utoipa::openapi::{OpenApi, OpenApiBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{Api, ap, health, mundosocial, v2};
+use super::{Api, ap, health, mundosocial, stream, v2};
 
 /// Every route that describes itself.
 pub(super) fn collect(api: &Api) -> OpenApiRouter<Api> {
@@ -18,6 +18,7 @@ pub(super) fn collect(api: &Api) -> OpenApiRouter<Api> {
         .merge(v2::router(api))
         .merge(ap::router(api))
         .merge(mundosocial::router(api))
+        .merge(stream::router(api))
 }
 
 /// `GET /openapi.json` and `GET /docs/`.
@@ -46,6 +47,8 @@ fn complete(routes: &OpenApi) -> Value {
         {"name": "users", "description": "The people who work in the house."},
         {"name": "catalogue", "description": CATALOGUE},
         {"name": "webhooks", "description": WEBHOOKS},
+        {"name": "broadcast", "description": "What people and programs tell each other in real time: heard by the streams that asked for the channel."},
+        {"name": "stream", "description": "What happens, as it happens. A stream begins with how everything is, and goes on after an interruption."},
         {"name": "subscriptions", "description": SUBSCRIPTIONS},
         {"name": "operation", "description": "Probes, metrics and this document; without credentials."},
     ]);
@@ -70,8 +73,9 @@ fn complete(routes: &OpenApi) -> Value {
                 add_common(operation);
             } else if path.starts_with("/api/") && operation.get("security").is_none() {
                 let family = if path.starts_with(mundosocial::FAMILY) { "Ms" } else { "Ap" };
-                // What people log in with is kept nowhere, so no answer is given again.
-                add_common_ap(operation, method == "post" && !path.starts_with(AUTH), family);
+                // What people log in with is kept nowhere, and a ticket is good once: no answer is given again.
+                let is_ticket = operation["operationId"] == "stream_ticket";
+                add_common_ap(operation, method == "post" && !path.starts_with(AUTH) && !is_ticket, family);
                 if ENTERING.iter().any(|entering| path.starts_with(entering)) {
                     operation["security"] = programs();
                 }

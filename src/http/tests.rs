@@ -19,15 +19,16 @@ use crate::{
     telemetry,
 };
 
-struct House {
+pub(super) struct House {
     folder: PathBuf,
-    clock: Clock,
-    db: Db,
-    api: Api,
+    pub(super) clock: Clock,
+    pub(super) db: Db,
+    pub(super) api: Api,
 }
 
 impl House {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
+        _ = rustls::crypto::ring::default_provider().install_default();
         let folder = std::env::temp_dir().join(format!("relevo-http-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();
         let db = Db::open_sqlite(&folder.join("relevo.db"), 2).await.unwrap();
@@ -59,7 +60,7 @@ impl House {
         audit::find(&mut self.db.read().await.unwrap(), log).await.unwrap().unwrap().status
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.db.close().await;
         std::fs::remove_dir_all(self.folder).unwrap();
     }

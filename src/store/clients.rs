@@ -83,3 +83,12 @@ pub async fn find(tx: &mut Tx, client_key: &str) -> Result<Option<ApiClient>> {
         client_key
     )
 }
+
+/// A client's name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn name(tx: &mut Tx, id: i64) -> Result<Option<String>> {
+    let row = fetch_optional!(tx, (String,), "SELECT name FROM api_clients WHERE id = $1", id)?;
+    Ok(row.map(|(name,)| name))
+}

@@ -58,7 +58,8 @@ pub struct EventRow {
 }
 
 /// A place among all events: everything up to it was seen. On PostgreSQL events are ordered by the transaction that
-/// told them, and a place is never beyond one that is still open, so nothing appears before it any more.
+/// told them, and a place is never beyond one that is still open, so nothing appears before it any more. A transaction
+/// that stays open long, also in another database of the same server, holds back what is read meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Cursor {
     pub tx: i64,
@@ -148,11 +149,7 @@ pub async fn between(tx: &mut Tx, company: i64, from: Cursor, to: Cursor, limit:
 /// Those of the database.
 pub async fn forgotten(tx: &mut Tx) -> Result<Cursor> {
     let text = super::meta::get(tx, FORGOTTEN).await?;
-    let parsed = text
-        .as_deref()
-        .and_then(|text| text.split_once('.'))
-        .and_then(|(tx, id)| Some(Cursor { tx: tx.parse().ok()?, id: id.parse().ok()? }));
-    Ok(parsed.unwrap_or_default())
+    Ok(text.and_then(|text| text.parse().ok()).unwrap_or_default())
 }
 
 const FORGOTTEN: &str = "events_forgotten";
@@ -220,4 +217,25 @@ pub async fn messages(tx: &mut Tx, ids: &[&str]) -> Result<Vec<ToldMessage>> {
         ),
         json_rows(&rows)
     )
+}
+
+impl EventRow {
+    pub fn place(&self) -> Cursor {
+        Cursor { tx: self.tx, id: self.id }
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.tx, self.id)
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        let (tx, id) = text.split_once('.').unwrap_or((text, ""));
+        Ok(Self { tx: tx.parse()?, id: id.parse()? })
+    }
 }

@@ -34,6 +34,7 @@ pub mod lists;
 pub mod messages;
 pub mod meta;
 pub mod notes;
+pub mod overview;
 pub mod parked;
 pub mod presence;
 pub mod publications;

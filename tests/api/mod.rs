@@ -14,6 +14,7 @@ macro_rules! on_both_databases {
 mod access;
 mod ap;
 mod auth;
+mod broadcast;
 mod catalogue;
 mod channels;
 mod chats;
@@ -35,6 +36,8 @@ mod routing;
 mod seeds;
 mod sending;
 mod set_webhook;
+mod stream;
+mod subscriptions;
 mod tickets;
 mod trouble;
 mod usuarios;

@@ -53,7 +53,7 @@ for_each_database! {
     }
 
     a_subscription_is_tested_by_an_event_that_says_nothing: |backend| {
-        let relevo = Relevo::on(backend).with("RELEVO__RELAY__ALLOW_PRIVATE_ADDRESSES", "true");
+        let relevo = Relevo::on(backend).with("RELAY__ALLOW_PRIVATE_ADDRESSES", "true");
         let company = relevo.json(&["company", "add", "Tienda Uno"]).await["id"].to_string();
         let receiver = Receiver::start().await;
         let url = receiver.url();

@@ -7,5 +7,6 @@ mod day;
 pub(crate) mod house;
 mod mail;
 mod order;
+mod told;
 mod trouble;
 mod unknown;

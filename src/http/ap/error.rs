@@ -36,6 +36,8 @@ pub(in crate::http) enum Error {
     NotFound(&'static str),
     /// 409: it contradicts what is there; says how, and after how many seconds another try makes sense, if it does.
     Conflict(String, Option<u32>),
+    /// 429: too much at once; says what, and after how many seconds another try makes sense.
+    TooMany(String, u32),
     /// 413: the body is longer than this many bytes.
     TooLarge(usize),
     /// 415: the body is no JSON by its own word.
@@ -55,6 +57,7 @@ impl Error {
             Self::Forbidden | Self::Denied(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(..) => StatusCode::CONFLICT,
+            Self::TooMany(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Platform(_) => StatusCode::BAD_GATEWAY,
@@ -65,7 +68,11 @@ impl Error {
     fn message(&self) -> String {
         match self {
             Self::Invalid(message, _) | Self::NotFound(message) | Self::Denied(message) => (*message).to_owned(),
-            Self::Bad(why) | Self::Brief(why) | Self::Conflict(why, _) | Self::Platform(why) => why.clone(),
+            Self::Bad(why)
+            | Self::Brief(why)
+            | Self::Conflict(why, _)
+            | Self::TooMany(why, _)
+            | Self::Platform(why) => why.clone(),
             Self::Refused => "Credenciales invalidas.".to_owned(),
             Self::Forbidden => "No tiene permisos para esta acción.".to_owned(),
             Self::TooLarge(limit) => format!("El cuerpo de la solicitud supera el máximo de {} MiB.", limit >> 20),
@@ -77,6 +84,7 @@ impl Error {
     fn retry_after(&self) -> Option<i64> {
         match self {
             Self::Conflict(_, seconds) => seconds.map(i64::from),
+            Self::TooMany(_, seconds) => Some(i64::from(*seconds)),
             Self::Plain(error) => error.retry_after(),
             _ => None,
         }

@@ -7,6 +7,7 @@ mod answer;
 mod auth;
 mod author;
 mod body;
+mod broadcast;
 mod channel;
 mod channels;
 mod chat;
@@ -57,7 +58,7 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
         .merge(telegram::configuring())
         .merge(subscriptions::router())
         .route_layer(from_fn(configures));
-    let working = meta::router().merge(telegram::router()).merge(chat::router());
+    let working = meta::router().merge(telegram::router()).merge(chat::router()).merge(broadcast::router());
     let people = users::router().merge(auth::router());
     let arranging = departments::writing().merge(faqs::writing()).route_layer(from_fn(arranges));
     let arranged = departments::reading().merge(faqs::reading()).merge(deptos::router());

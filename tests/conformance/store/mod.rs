@@ -3,6 +3,7 @@
 mod catalogue;
 mod channels;
 mod customers;
+mod events;
 mod housekeeping;
 mod idempotency;
 mod lists;
