@@ -28,6 +28,7 @@ pub(super) struct House {
 
 impl House {
     pub(super) async fn new() -> Self {
+        // A second installation in one process changes nothing.
         _ = rustls::crypto::ring::default_provider().install_default();
         let folder = std::env::temp_dir().join(format!("relevo-http-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).unwrap();

@@ -113,7 +113,8 @@ pub async fn find_reset(
     user.ok_or(UserError::NoUser)
 }
 
-/// Sets the new password of somebody whom [`find_reset`] found; the token ends, and whatever else let them in.
+/// Sets the new password of somebody whom [`find_reset`] found; the token ends, and so does whatever
+/// they are logged in by.
 ///
 /// # Errors
 /// [`UserError::NoUser`] if the token holds no more.
