@@ -85,7 +85,11 @@ for_each_database! {
         for user in 0..CUSTOMERS {
             conversations.push(outside.telegram_customer(500 + user).await);
         }
-        outside.bot.make_trouble(Trouble::times(40, Fault::LoseAnswer).on("sendMessage"));
+        // Each one's first answer: a second try must not use up what another's first is to meet.
+        for user in 0..CUSTOMERS {
+            let chat = (500 + user).to_string();
+            outside.bot.make_trouble(Trouble::once(Fault::LoseAnswer).on("sendMessage").to(&chat));
+        }
         let mut messages = Vec::new();
         for conversation in &conversations {
             messages.push(outside.reply(conversation, "hola").await);
