@@ -14,6 +14,8 @@ macro_rules! on_both_databases {
 mod access;
 mod ap;
 mod catalogue;
+mod catalogue_access;
+mod catalogue_texts;
 mod channels;
 mod chats;
 mod departments;
