@@ -16,6 +16,8 @@ mod ap;
 mod auth;
 mod broadcast;
 mod catalogue;
+mod catalogue_access;
+mod catalogue_texts;
 mod channels;
 mod chats;
 mod comentfb;

@@ -71,7 +71,11 @@ fn example_body(document: &Value, operation: &Value, company: i64) -> Value {
     let properties = parts.filter_map(|part| part["properties"].as_object()).flatten();
     let example = |(name, property): (&String, &Value)| match name.as_str() {
         "id_company" | "company" => Some((name.clone(), company.into())),
-        _ => property["examples"].get(0).map(|example| (name.clone(), example.clone())),
+        // A list is exemplified by one of its items.
+        _ => match property["items"]["examples"].get(0) {
+            Some(item) => Some((name.clone(), Value::from(vec![item.clone()]))),
+            None => property["examples"].get(0).map(|example| (name.clone(), example.clone())),
+        },
     };
     properties.filter_map(example).collect()
 }

@@ -306,7 +306,11 @@ impl Fields {
 
     /// Notes what is wrong with a field.
     pub(in crate::http) fn complain(&mut self, name: &str, complaint: impl Into<String>) {
-        self.problems.entry(name.to_owned()).or_default().push(complaint.into());
+        let (complaints, complaint) = (self.problems.entry(name.to_owned()).or_default(), complaint.into());
+        // A field that is read twice is wrong once.
+        if !complaints.contains(&complaint) {
+            complaints.push(complaint);
+        }
     }
 
     fn wrong<T>(&mut self, name: &str, complaint: String) -> Option<T> {

@@ -45,7 +45,7 @@ impl Page {
         let total = items.len();
         let offset = (self.number - 1).saturating_mul(self.size);
         let data: Vec<T> = items.into_iter().skip(offset).take(self.size).collect();
-        let from = (!data.is_empty()).then_some(offset + 1);
+        let from = (!data.is_empty()).then(|| offset + 1);
         Paged {
             current_page: self.number,
             from,

@@ -26,7 +26,7 @@ pub(super) struct Body {
     #[schema(examples("Hola, ¿en que puedo ayudarte?"))]
     replay: String,
     /// Ids of departments as text; `"0"` for all. `department` says the same.
-    #[schema(examples(json!(["0"])))]
+    #[schema(examples("0"))]
     departament: Vec<String>,
 }
 

@@ -113,7 +113,7 @@ struct Body {
     #[schema(examples("daniel.bustos@prueba.com"))]
     mail: Option<String>,
     /// Exactly these groups; `[]` is none.
-    #[schema(examples(json!([1, 2])))]
+    #[schema(examples(1))]
     grupos: Option<Vec<i64>>,
     /// Instead of `grupos`: one more group.
     grup_id: Option<i64>,

@@ -142,7 +142,6 @@ struct Body {
     #[schema(examples(1))]
     grup_id: Option<i64>,
     /// Replaces the whole week; spans also as `"09:00-18:00"`. `null`: the department's, or always open.
-    #[schema(examples(json!({"lunes": [{"desde": "09:00", "hasta": "18:00"}]})))]
     hora_semana: Option<Semana>,
     /// An IANA name.
     #[schema(examples("America/Santiago"))]
@@ -150,7 +149,6 @@ struct Body {
     /// `null` takes it away.
     grup_mensaje_cerrado: Option<String>,
     /// Replaces all of them. `fecha` is `DD-MM-AAAA` or `AAAA-MM-DD`; the group's own days win over the company's.
-    #[schema(examples(json!([{"fecha": "18-09-2026", "nombre": "Independencia Nacional", "tramos": []}])))]
     feriados: Option<Vec<NewFeriado>>,
 }
 
@@ -158,7 +156,9 @@ struct Body {
 #[schema(as = MsFeriadoNuevo)]
 #[expect(dead_code, reason = "describes the body, which is read field by field")]
 struct NewFeriado {
+    #[schema(examples("18-09-2026"))]
     fecha: String,
+    #[schema(examples("Independencia Nacional"))]
     nombre: String,
     /// Closed without any.
     tramos: Option<Vec<Tramo>>,
@@ -183,7 +183,7 @@ async fn store(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error
     };
     if group.is_none() && fields.is_fine(field(Thing::Group)) {
         let other = change.week.is_some() || change.timezone.is_some() || change.closed_message.is_some();
-        if other || change.holidays.is_none() {
+        if other || (change.holidays.is_none() && fields.is_fine("feriados")) {
             fields.complain(
                 field(Thing::Group),
                 "El campo grup_id es obligatorio, salvo para los feriados de la empresa.",
