@@ -10,7 +10,7 @@ use super::{
 use crate::{
     clock::Clock,
     domain::{
-        Event, EventKind,
+        Event, EventKind, OFFLINE, ONLINE,
         routing::{Cause, Presence},
     },
     store::{
@@ -73,6 +73,35 @@ pub async fn set(
     let state = presence::find(tx, company, state)
         .await?
         .ok_or_else(|| RoutingError::Invalid("esta_id", "El estado de conexión no existe.".to_owned()))?;
+    let done = change_to(tx, clock, company, user, &state, by).await?;
+    Ok((state, done))
+}
+
+/// What follows when somebody is said to be at work or not, without saying how; also for who may not work any more.
+///
+/// # Errors
+/// Those of the database.
+pub async fn show(
+    tx: &mut Tx,
+    clock: &Clock,
+    (company, user): (i64, i64),
+    is_online: bool,
+) -> Result<Routed, StoreError> {
+    let id = if is_online { ONLINE } else { OFFLINE };
+    match presence::find(tx, company, id).await? {
+        Some(state) => change_to(tx, clock, company, user, &state, None).await,
+        None => Ok(Routed::default()),
+    }
+}
+
+async fn change_to(
+    tx: &mut Tx,
+    clock: &Clock,
+    company: i64,
+    user: i64,
+    state: &State,
+    by: Option<i64>,
+) -> Result<Routed, StoreError> {
     let change = Change { company, user, state: state.id, kind: &state.kind, by, at: clock.now() };
     presence::set(tx, change).await?;
     let told = Event {
@@ -89,5 +118,5 @@ pub async fn set(
         Presence::Away | Presence::Offline => Routed::default(),
     };
     done.jobs += jobs;
-    Ok((state, done))
+    Ok(done)
 }

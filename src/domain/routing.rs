@@ -367,7 +367,7 @@ mod tests {
         let one = (any::<bool>(), 0..3_usize, 0..4_i64, 0..5_i64, proptest::option::of(0..50_i64));
         proptest::collection::vec(one, 0..12).prop_map(|all| {
             let make = |(id, (active, presence, capacity, load, last_assigned_at))| Candidate {
-                id: i64::try_from::<usize>(id).unwrap_or_default(),
+                id: i64::try_from(id).unwrap_or_default(),
                 name: String::new(),
                 active,
                 presence: Presence::ALL[presence],

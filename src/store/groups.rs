@@ -258,6 +258,20 @@ pub async fn empty(tx: &mut Tx, company: i64, group: i64, into: Option<(i64, i64
     .map(drop)
 }
 
+/// Gives the tickets that wait in a group its priority.
+///
+/// # Errors
+/// Those of the database.
+pub async fn prioritise(tx: &mut Tx, group: i64, priority: i64) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE tickets SET priority = $2 WHERE group_id = $1 AND state = 'open' AND priority <> $2",
+        group,
+        priority
+    )
+    .map(drop)
+}
+
 /// A member of a group.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Member {

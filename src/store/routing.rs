@@ -71,7 +71,7 @@ pub async fn links(tx: &mut Tx, channels: &[i64]) -> Result<Vec<Link>> {
     )
 }
 
-/// These groups, unless they were deleted.
+/// Those of these groups that work.
 ///
 /// # Errors
 /// Those of the database.
@@ -83,7 +83,7 @@ pub async fn queues(tx: &mut Tx, groups: &[i64]) -> Result<Vec<Queue>> {
             "SELECT g.id, g.company_id, g.name, g.policy, g.self_assign, g.priority, g.timezone, g.hours, \
              g.closed_message, g.busy_message, d.hours AS department_hours FROM",
             [n bigint],
-            "JOIN groups g ON g.id = r.n AND g.deleted_at IS NULL \
+            "JOIN groups g ON g.id = r.n AND g.active = 1 AND g.deleted_at IS NULL \
              LEFT JOIN departments d ON d.id = g.department_id AND d.deleted_at IS NULL ORDER BY g.id"
         ),
         numbers(groups)
@@ -457,7 +457,7 @@ pub async fn unanswered_of_gone(tx: &mut Tx, gone_before: Millis, limit: i64) ->
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Tickets that wait without a group although their channel has one now.
+/// Tickets that wait without a group that works although their channel has one now.
 ///
 /// # Errors
 /// Those of the database.
@@ -466,7 +466,8 @@ pub async fn ungrouped(tx: &mut Tx, limit: i64) -> Result<Vec<String>> {
         tx,
         (String,),
         "SELECT t.id FROM tickets t WHERE t.state = 'open' AND t.agent_id IS NULL AND t.bot_id IS NULL \
-         AND t.group_id IS NULL AND EXISTS (SELECT 1 FROM channel_groups l \
+         AND NOT EXISTS (SELECT 1 FROM groups o WHERE o.id = t.group_id AND o.active = 1 AND o.deleted_at IS NULL) \
+         AND EXISTS (SELECT 1 FROM channel_groups l \
          JOIN groups g ON g.id = l.group_id AND g.active = 1 AND g.deleted_at IS NULL WHERE l.channel_id = t.channel_id) \
          ORDER BY t.waiting_since, t.id LIMIT $1",
         limit

@@ -127,21 +127,6 @@ pub async fn update(tx: &mut Tx, user: &User) -> Result<()> {
     .map(drop)
 }
 
-/// Says how a person is from now on.
-///
-/// # Errors
-/// Those of the database.
-pub async fn set_presence(tx: &mut Tx, id: i64, presence: i64, now: Millis) -> Result<()> {
-    execute!(
-        tx,
-        "UPDATE users SET presence_id = $2, presence_at = $3 WHERE id = $1 AND presence_id <> $2",
-        id,
-        presence,
-        now
-    )
-    .map(drop)
-}
-
 /// A company's person.
 ///
 /// # Errors

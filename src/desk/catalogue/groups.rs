@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::{CatalogueError, Findings, LIST, NAME, Part, TEXT, Thing, same_name};
 use crate::{
-    desk::events,
-    domain::{Event, EventKind, timezone_name},
+    clock::Clock,
+    desk::{events, routing},
+    domain::{Event, EventKind, routing::Cause, timezone_name},
     store::{
         StoreError, Tx, departments,
         groups::{self, Group, Held},
@@ -61,6 +62,7 @@ pub async fn update(tx: &mut Tx, now: Millis, company: i64, id: i64, change: Cha
     let group = groups::lock(tx, company, id).await?.ok_or(CatalogueError::missing(Thing::Group))?;
     let group = Group { updated_at: now, ..changed(tx, group, change).await? };
     groups::update(tx, &group, now).await?;
+    groups::prioritise(tx, id, group.priority).await?;
     Ok(group)
 }
 
@@ -111,26 +113,27 @@ async fn changed(tx: &mut Tx, before: Group, change: Change) -> Result<Group, Ca
 /// What became of a deleted group's tickets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
-    /// Those that wait: in the group that was named, or in none. They are to be routed again.
+    /// Those that waited, which were routed again.
     pub tickets: Vec<String>,
     /// How many stayed with their agents.
     pub in_progress: usize,
-    /// Where those that wait are now.
+    /// The group that was named for those that waited.
     pub into: Option<i64>,
 }
 
-/// Deletes a company's group. Its waiting tickets, those that a bot has among them, wait in the group `into`, or in none;
+/// Deletes a company's group. Its waiting tickets, those that a bot has among them, are routed in the group `into`, or anew;
 /// those in progress stay with their agents and have no group any more.
 ///
 /// # Errors
 /// See [`CatalogueError`].
 pub async fn delete(
     tx: &mut Tx,
-    now: Millis,
+    clock: &Clock,
     company: i64,
     id: i64,
     into: Option<i64>,
 ) -> Result<Changed, CatalogueError> {
+    let now = clock.now();
     let mut findings = Findings::default();
     // In the order of ids, so that two that delete each other's destination do not wait for each other.
     let mut locked = Vec::new();
@@ -152,7 +155,9 @@ pub async fn delete(
     groups::delete(tx, id, now).await?;
     let (waiting, in_progress): (Vec<Held>, Vec<Held>) = held.into_iter().partition(|ticket| ticket.agent_id.is_none());
     tell(tx, now, company, (id, into), &waiting).await?;
-    Ok(Changed { tickets: waiting.into_iter().map(|ticket| ticket.id).collect(), in_progress: in_progress.len(), into })
+    let tickets: Vec<String> = waiting.into_iter().map(|ticket| ticket.id).collect();
+    routing::route(tx, clock, &tickets, Cause::Group).await?;
+    Ok(Changed { tickets, in_progress: in_progress.len(), into })
 }
 
 async fn tell(
@@ -168,7 +173,7 @@ async fn tell(
         ticket: Some(ticket.id.clone()),
         group: into,
         agent: None,
-        data: json!({"from": from, "to": into, "cause": "group_deleted"}),
+        data: json!({"id_ticket": ticket.id, "grup_anterior": from, "grup_id": into, "causa": "group_deleted", "bot_id": ticket.bot_id}),
     };
     let released = moved.iter().filter(|ticket| ticket.bot_id.is_some());
     let mut told: Vec<Event> = released.map(|ticket| event(EventKind::TicketBotReleased, ticket)).collect();

@@ -125,7 +125,7 @@ impl Places {
                 let minutes = bot.timeout_ms / 60_000;
                 explanation.add("bot", format!("Lo atiende el bot {}, por {minutes} minutos como máximo.", bot.id));
                 let until = record.clock.now() + bot.timeout_ms;
-                record.to_bot(ticket, bot.id, until, cause, explanation);
+                record.leave_to_bot(ticket, bot.id, until, cause, explanation);
                 true
             }
             None => {

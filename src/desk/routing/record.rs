@@ -103,7 +103,7 @@ impl Record {
     }
 
     /// Leaves a ticket to a bot until `until`.
-    pub(super) fn to_bot(
+    pub(super) fn leave_to_bot(
         &mut self,
         ticket: &mut Ticket,
         bot: i64,

@@ -150,7 +150,7 @@ async fn ungrouped(tx: &mut Tx, clock: &Clock) -> Result<(usize, Routed), StoreE
     let ids = store::ungrouped(tx, BATCH).await?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let waiting = hold(tx, &ids).await?.into_iter().filter(|ticket| {
-        ticket.state == TicketState::Open.as_str() && ticket.agent_id.is_none() && ticket.group_id.is_none()
+        ticket.state == TicketState::Open.as_str() && ticket.agent_id.is_none() && ticket.bot_id.is_none()
     });
     let waiting: Vec<_> = waiting.collect();
     Ok((waiting.len(), decide(tx, clock, waiting, Cause::Sweep).await?))

@@ -8,7 +8,8 @@ pub use self::entry::{NewToken, Proof, allow_reset, find_reset, let_in, refresh,
 use super::clients::Role;
 use crate::{
     clock::Clock,
-    domain::{NEW_CAPACITY, OFFLINE, ONLINE},
+    desk::presence,
+    domain::{NEW_CAPACITY, OFFLINE},
     store::{
         StoreError, Tx, companies, tokens,
         users::{self, User},
@@ -167,7 +168,7 @@ pub async fn update(
     if before.active == 1 && user.active == 0 {
         deactivated(tx, clock, &user).await?;
     } else if let Some(online) = online {
-        shown_online(tx, clock, &user, online).await?;
+        presence::show(tx, clock, (user.company_id, user.id), online).await?;
     }
     let credentials = |user: &User| (user.password_hash.clone(), user.pin_hash.clone(), user.role.clone());
     if credentials(&before) != credentials(&user) {
@@ -213,14 +214,5 @@ fn apply(user: &mut User, change: Change) {
 pub async fn deactivated(tx: &mut Tx, clock: &Clock, user: &User) -> Result<(), StoreError> {
     tokens::revoke_all(tx, user.id, clock.now()).await?;
     tokens::drop_resets(tx, user.id).await?;
-    users::set_presence(tx, user.id, OFFLINE, clock.now()).await
-}
-
-/// What follows when somebody is said to be at work or not, without saying how.
-///
-/// # Errors
-/// Those of the database.
-pub async fn shown_online(tx: &mut Tx, clock: &Clock, user: &User, online: bool) -> Result<(), StoreError> {
-    let presence = if online { ONLINE } else { OFFLINE };
-    users::set_presence(tx, user.id, presence, clock.now()).await
+    presence::show(tx, clock, (user.company_id, user.id), false).await.map(drop)
 }

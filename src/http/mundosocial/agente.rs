@@ -89,7 +89,7 @@ mod tests {
         /// Who acts, or the status and what is said.
         async fn acting(&self, role: Role, user: Option<i64>, said: Value) -> Result<i64, String> {
             let Value::Object(said) = said else { panic!("an object") };
-            let caller = Caller { client_id: 1, user, company: Some(self.company), role };
+            let caller = Caller { client_id: 1, user, token: None, company: Some(self.company), role };
             let mut tx = self.db.read().await.unwrap();
             match acting(&mut tx, &mut Fields::from(said), &caller, self.company).await {
                 Ok(user) => Ok(user.id),

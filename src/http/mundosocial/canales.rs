@@ -1,13 +1,8 @@
-//! The channel kinds' numbers (`cana_id`), and customers' addresses as MS writes them: `whatsapp:+56961877547`.
-//!
-//! What stands in the tables below is the kinds' own business: it moves to the adapters' `Kind` once that has numbers.
+//! Channel kinds by number (`cana_id`), and customers' addresses as MS writes them: `whatsapp:+56961877547`.
 
 use relevo_adapters::Identity;
 
 use crate::http::ap::Fields;
-
-/// MS "Canales": 1 and 4 are in its examples.
-const NUMBERS: &[(&str, i64)] = &[("whatsapp", 1), ("facebook", 2), ("email", 4), ("telegram", 5)];
 
 /// A name space of addresses.
 struct Scheme {
@@ -39,13 +34,13 @@ const LONGEST: usize = 320;
 
 /// The number of a channel kind; 0 if it has none.
 pub(super) fn number(kind: &str) -> i64 {
-    NUMBERS.iter().find(|(name, _)| *name == kind).map_or(0, |(_, number)| *number)
+    relevo_adapters::kind(kind).map_or(0, |kind| kind.number)
 }
 
 /// The channel kind of a number or name.
 pub(super) fn kind(named: &str) -> Option<&'static str> {
     match named.parse::<i64>() {
-        Ok(named) => NUMBERS.iter().find(|(_, number)| *number == named).map(|(name, _)| *name),
+        Ok(named) => relevo_adapters::KINDS.iter().find(|kind| kind.number == named).map(|kind| kind.name),
         Err(_) => relevo_adapters::kind(named).map(|kind| kind.name),
     }
 }

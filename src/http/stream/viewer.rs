@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn caller(user: Option<i64>, role: Role) -> Caller {
-        Caller { client_id: 1, user, company: Some(1), role }
+        Caller { client_id: 1, user, token: None, company: Some(1), role }
     }
 
     fn viewer(user: Option<i64>, role: Role) -> Viewer {

@@ -7,7 +7,7 @@ use relevo::store::{
     contacts::{self, IdentityRow, Merge},
     conversations::{self, Conversation, KeyRow},
     customers::{self, Customer},
-    links, rebinds,
+    rebinds, ticket_links,
     tickets::{self, Ticket},
 };
 
@@ -99,14 +99,14 @@ for_each_database! {
     links_are_pairs_either_way_round: |backend| {
         let mut tx = write(&backend.db).await;
         let link = async |tx: &mut Tx, ticket: &str, others: &[&str]| {
-            links::insert(tx, 1, ticket, others, Some(7), NOW).await.expect("linked")
+            ticket_links::insert(tx, 1, ticket, others, Some(7), NOW).await.expect("linked")
         };
         assert_eq!(link(&mut tx, "m", &["z", "a"]).await, 2);
         assert_eq!(link(&mut tx, "a", &["m", "a", "b"]).await, 1, "one is known, and nothing is linked with itself");
         assert_eq!(link(&mut tx, "a", &[]).await, 0);
-        assert_eq!(links::of_ticket(&mut tx, "m").await.expect("asked"), ["a", "z"]);
-        assert_eq!(links::of_ticket(&mut tx, "a").await.expect("asked"), ["b", "m"]);
-        assert_eq!(links::of_ticket(&mut tx, "nothing").await.expect("asked"), [] as [String; 0]);
+        assert_eq!(ticket_links::of_ticket(&mut tx, "m").await.expect("asked"), ["a", "z"]);
+        assert_eq!(ticket_links::of_ticket(&mut tx, "a").await.expect("asked"), ["b", "m"]);
+        assert_eq!(ticket_links::of_ticket(&mut tx, "nothing").await.expect("asked"), [] as [String; 0]);
     }
 
     a_thread_without_an_author_gets_one: |backend| {

@@ -134,7 +134,7 @@ for_each_database! {
         assert_eq!(unsettled(&mut tx, "", 0).await, [1]);
         assert_eq!(unsettled(&mut tx, "whatsapp", 7).await, [1]);
         assert_eq!(unsettled(&mut tx, "email", 0).await, [] as [i64; 0]);
-        relevo::store::links::insert(&mut tx, 1, "t01", &["t02"], None, NOW).await.expect("linked");
+        relevo::store::ticket_links::insert(&mut tx, 1, "t01", &["t02"], None, NOW).await.expect("linked");
         let related = async |tx: &mut Tx, ticket, contact| {
             numbers(&lists::related(tx, 1, ticket, contact, 9).await.expect("asked"))
         };

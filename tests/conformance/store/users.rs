@@ -1,7 +1,7 @@
 //! People, their tokens, and what lets them set a new password.
 
 use relevo::store::{
-    companies, tokens,
+    companies, presence, tokens,
     users::{self, Filter, User},
 };
 
@@ -70,8 +70,8 @@ for_each_database! {
         let others = User { company_id: 0, presence_id: 1, presence_at: 0, created_at: 0, ..changed.clone() };
         users::update(&mut tx, &others).await.expect("changed");
         assert_eq!(users::lock(&mut tx, user.id).await.expect("asked"), Some(changed.clone()));
-        users::set_presence(&mut tx, user.id, 1, NOW + 2).await.expect("changed");
-        users::set_presence(&mut tx, user.id, 1, NOW + 3).await.expect("nothing to do");
+        let online = presence::Change { company: user.company_id, user: user.id, state: 1, kind: "online", by: None, at: NOW + 2 };
+        presence::set(&mut tx, online).await.expect("changed");
         commit(tx).await;
         let found = users::find_anywhere(&mut read(&backend.db).await, user.id).await.expect("asked");
         assert_eq!(found, Some(User { presence_id: 1, presence_at: NOW + 2, ..changed }));

@@ -223,16 +223,16 @@ struct DeleteBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = MsGrupoEliminado)]
 struct Eliminado {
-    /// Where the tickets that waited are now; `null`: in no group.
+    /// The group that was named for the tickets that waited; `null`: they were routed by their channels.
     grup_id_destino: Option<i64>,
-    /// Tickets that waited, with the bot's: they go on waiting.
+    /// Tickets that waited, with the bot's: they were routed again.
     tick_en_espera: usize,
     /// Tickets in progress: they stay with their agents.
     tick_en_proceso: usize,
 }
 
-/// Deletes a group, with its hours, holidays and quick replies. Its tickets stay: those that wait go to
-/// `grup_id_destino`, or wait without a group until they are routed.
+/// Deletes a group, with its hours, holidays and quick replies. Its tickets stay: those that wait are routed again, in
+/// `grup_id_destino` or by their channels' other groups.
 #[utoipa::path(
     post, path = "/api/mundosocial/grupo/delete", tag = "mundosocial", operation_id = "ms_grupo_delete",
     request_body = DeleteBody,
@@ -243,14 +243,16 @@ async fn delete(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
     let id = need_id(&mut asked.fields, Thing::Group);
     let into = asked.fields.int(field(Thing::Destination));
     asked.fields.check(INVALID)?;
-    let now = api.0.clock.now();
-    once(&api, &asked, async |tx| {
-        let changed = groups::delete(tx, now, company, id, into).await.map_err(refused)?;
+    let clock = api.0.clock.clone();
+    let answer = once(&api, &asked, async |tx| {
+        let changed = groups::delete(tx, &clock, company, id, into).await.map_err(refused)?;
         Ok(Answer::ok("ok").with(Eliminado {
             grup_id_destino: changed.into,
             tick_en_espera: changed.tickets.len(),
             tick_en_proceso: changed.in_progress,
         }))
     })
-    .await
+    .await?;
+    api.0.bell.ring();
+    Ok(answer)
 }
