@@ -1,5 +1,5 @@
-//! How fast webhooks are accepted and applied on PostgreSQL + RabbitMQ, how fast messages are sent, and what the house
-//! holds in memory, idle and with large files on their way.
+//! How fast webhooks are accepted and applied on PostgreSQL + RabbitMQ, how fast messages are sent and agents
+//! get their next ticket, and what the house holds in memory, idle and with large files on their way.
 //!
 //! `scripts/bench` starts the servers and runs it; `docs/performance.md` says what it measures and what it found. Each
 //! figure stands beside a bare counterpart measured in the same run, because the machine's speed drifts: quote ratios.
@@ -16,6 +16,7 @@ mod drain;
 mod idle;
 mod load;
 mod media;
+mod next;
 mod sends;
 #[path = "../tests/support/mod.rs"]
 #[expect(dead_code, unused_imports, unused_macros, reason = "shared with the tests, which use all of it")]
@@ -38,6 +39,9 @@ fn main() {
     if wants("sends") {
         support::run(DatabaseKind::Postgres, QueueKind::Table, sends::run);
         support::run(DatabaseKind::Sqlite, QueueKind::Table, sends::run);
+    }
+    if wants("next") {
+        support::run(DatabaseKind::Postgres, QueueKind::Table, next::run);
     }
     if wants("media") {
         support::run(DatabaseKind::Postgres, QueueKind::Table, media::run);

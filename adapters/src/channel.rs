@@ -19,6 +19,8 @@ pub struct Kind {
     pub aliases: &'static [&'static str],
     /// The number by which Mundo Social's programs know it (`cana_id`); 3, which was Twitter's, is nobody's.
     pub number: i64,
+    /// The path of its own on which its platform pushes to us, before the channel's uuid, if it is not the common one.
+    pub push_path: Option<&'static str>,
     pub capabilities: Capabilities,
     pub settings: &'static [Setting],
     /// Opens a configured channel.

@@ -7,7 +7,8 @@ use crate::{
     domain::{FailureReason, OutState, SEND, SendJob, send_topic},
     store::{
         StoreError, Tx,
-        deliveries::{self, Delivery, Hold},
+        deliveries::{self, Delivery},
+        holds::{self, Hold},
         jobs,
         messages::{self, MessageRow},
     },
@@ -66,7 +67,7 @@ pub async fn trail(tx: &mut Tx, company: i64, message: &str) -> Result<Option<Tr
     steps.sort_by_key(|step| if step.by_platform { step.at + 999 } else { step.at });
     let hold = match crate::domain::has_left(message.status.as_deref()) {
         true => None,
-        false => deliveries::hold(tx, message.channel_id).await?,
+        false => holds::find(tx, message.channel_id).await?,
     };
     let failure = reason(delivery.as_ref().and_then(|delivery| delivery.failure.as_deref()));
     Ok(Some(Trail { message, delivery, failure, hold, steps }))

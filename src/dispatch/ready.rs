@@ -16,8 +16,8 @@ use crate::{
     domain::{FailureReason, SendJob, has_left},
     jobs::{Claim, JobError},
     store::{
-        Tx,
-        deliveries::{self, Hold},
+        Tx, deliveries,
+        holds::{self, Hold},
     },
 };
 
@@ -85,7 +85,7 @@ impl Send {
             return Ok(Step::Reported);
         }
         let outbound = outbound(&mut tx, job).await?;
-        let hold = deliveries::hold(&mut tx, job.channel).await?;
+        let hold = holds::find(&mut tx, job.channel).await?;
         drop(tx);
         let trial = match hold {
             None => None,
@@ -113,7 +113,7 @@ impl Send {
 
     async fn take_trial(&self, hold: &Hold, now: Millis) -> Result<bool, JobError> {
         let mut tx = self.db.write().await?;
-        let ours = deliveries::take_trial(&mut tx, hold.channel_id, hold.until, now + TRIAL_MS).await?;
+        let ours = holds::take_trial(&mut tx, hold.channel_id, hold.until, now + TRIAL_MS).await?;
         tx.commit().await?;
         Ok(ours)
     }

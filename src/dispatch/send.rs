@@ -14,7 +14,7 @@ use relevo_adapters::{
 use super::{
     pace::Pace,
     ready::{PLACED, Ready, Step},
-    settle::Outcome,
+    settle::{Outcome, STALE_MS},
 };
 use crate::{
     backoff::Backoff,
@@ -26,7 +26,7 @@ use crate::{
     store::{
         Db, channels,
         deliveries::{self, StateRow},
-        jobs,
+        holds, jobs, platform_files,
     },
 };
 
@@ -179,7 +179,7 @@ impl Send {
         let channel = ready.open.id;
         for file in ready.outbound.act.files_mut() {
             let now = self.clock.now();
-            let known = deliveries::platform_file(&mut self.db.read().await?, channel, &file.sha256, now).await?;
+            let known = platform_files::find(&mut self.db.read().await?, channel, &file.sha256, now).await?;
             if known.is_some() {
                 file.platform_id = known;
                 continue;
@@ -195,7 +195,7 @@ impl Send {
             };
             let expires = stored.keeps.map(|keeps| now + crate::domain::millis(keeps));
             let mut tx = self.db.write().await?;
-            deliveries::keep_platform_file(&mut tx, channel, &file.sha256, &stored.id, expires).await?;
+            platform_files::keep(&mut tx, channel, &file.sha256, &stored.id, expires).await?;
             tx.commit().await?;
             file.platform_id = Some(stored.id);
         }
@@ -245,7 +245,7 @@ impl Send {
         let now = self.clock.now();
         let phase = waiting(claim.job().phase.as_deref(), false);
         let mut tx = self.db.write().await?;
-        let held = deliveries::lock_hold(&mut tx, job.channel).await?;
+        let held = holds::lock(&mut tx, job.channel).await?;
         jobs::forgive(&mut tx, claim.job().id).await?;
         claim.later(&mut tx, if held { until } else { now }, phase.as_deref(), now).await?;
         Ok(tx.commit().await?)
@@ -254,7 +254,6 @@ impl Send {
     /// Waits for somebody to change the channel. What we know of it may be older than the change, whose wake-up this
     /// lane would then have missed.
     async fn wait_for_change(&self, claim: Claim, job: &SendJob, until: Millis) -> Result<(), JobError> {
-        const STALE_MS: Millis = 2_500;
         let now = self.clock.now();
         let phase = waiting(claim.job().phase.as_deref(), false);
         let mut tx = self.db.write().await?;

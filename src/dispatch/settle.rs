@@ -16,8 +16,9 @@ use crate::{
     store::{
         Tx, channels,
         conversations::{self, KeyRow},
-        deliveries::{self, Change, Hold},
-        jobs,
+        deliveries::{self, Change},
+        holds::{self, Hold},
+        jobs, platform_files,
     },
 };
 
@@ -28,7 +29,7 @@ const MOST_REFUSALS: u32 = 3;
 /// How much later than the others the message that found the channel broken tries again.
 const AFTER_OTHERS_MS: Millis = 500;
 /// How long a process may know a channel as it was before a change.
-const STALE_MS: Millis = 2_500;
+pub(super) const STALE_MS: Millis = 2_500;
 
 /// How a try ended.
 #[derive(Debug, Clone)]
@@ -87,7 +88,7 @@ impl Send {
         }
         for (sha256, file) in &sent.stored {
             let expires = file.keeps.map(|keeps| now + millis(keeps));
-            deliveries::keep_platform_file(&mut tx, job.channel, sha256, &file.id, expires).await?;
+            platform_files::keep(&mut tx, job.channel, sha256, &file.id, expires).await?;
         }
         self.bind_keys(&mut tx, job, &sent.keys).await?;
         match &job.message {
@@ -265,7 +266,7 @@ impl Send {
             return Ok(tx.commit().await?);
         }
         self.note(&mut tx, job, OutState::Queued, Some(claim.job().attempt), Some(&reason)).await?;
-        deliveries::set_hold(&mut tx, &hold).await?;
+        holds::set(&mut tx, &hold).await?;
         channels::set_error(&mut tx, job.channel, Some(&reason.es), now).await?;
         jobs::forgive(&mut tx, claim.job().id).await?;
         // Another message tries next.
@@ -286,7 +287,7 @@ impl Send {
     /// The channel works again: everything that waited goes.
     async fn resume(&self, tx: &mut Tx, hold: &Hold, now: Millis) -> Result<(), JobError> {
         channels::lock(tx, hold.channel_id).await?;
-        deliveries::end_hold(tx, hold.channel_id).await?;
+        holds::end(tx, hold.channel_id).await?;
         channels::set_error(tx, hold.channel_id, None, now).await?;
         let lanes = jobs::wake(tx, &send_topic(hold.channel_id), now).await?;
         tracing::info!(channel = hold.channel_id, lanes, "the channel can send again");
@@ -322,7 +323,7 @@ impl Send {
         }
         // A file that the platform no longer has must not spoil the next message.
         for file in job.act.files() {
-            deliveries::forget_platform_file(&mut tx, job.channel, &file.sha256).await?;
+            platform_files::forget(&mut tx, job.channel, &file.sha256).await?;
         }
         // It stays as a dead job: an operator can send it once more when what was wrong is mended.
         claim.dead(&mut tx, &format!("{} ({}): {}", reason.class, reason.code, reason.detail), now).await?;

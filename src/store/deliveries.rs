@@ -14,7 +14,7 @@ pub struct Delivery {
     pub channel_id: i64,
     /// The act's name.
     pub act: String,
-    /// Tries that reached the platform, or may have.
+    /// Tries that were made, whatever became of them; a repeated look for a report is none.
     pub attempts: i64,
     /// Whether it may have been delivered twice: an earlier try had no answer. 0 or 1.
     pub possible_duplicate: i64,
@@ -346,54 +346,6 @@ async fn absorb(tx: &mut Tx, channel: i64, echo: &str, message: &str) -> Result<
     execute!(tx, "DELETE FROM messages WHERE id = $1", echo).map(drop)
 }
 
-/// Sends of a channel are held because it is broken.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
-pub struct Hold {
-    pub channel_id: i64,
-    /// The channel's version when it broke.
-    pub version: i64,
-    pub class: String,
-    pub code: String,
-    pub es: String,
-    pub en: String,
-    pub detail: String,
-    pub since: Millis,
-    /// When the next one tries.
-    pub until: Millis,
-    pub failures: i64,
-}
-
-/// A channel's hold, if it has one.
-///
-/// # Errors
-/// Those of the database.
-pub async fn hold(tx: &mut Tx, channel: i64) -> Result<Option<Hold>> {
-    fetch_optional!(
-        tx,
-        Hold,
-        "SELECT channel_id, version, class, code, es, en, detail, since, until, failures FROM channel_holds \
-         WHERE channel_id = $1",
-        channel
-    )
-}
-
-/// Holds a hold's row until the end of the transaction; gives whether there is one.
-///
-/// # Errors
-/// Those of the database.
-pub async fn lock_hold(tx: &mut Tx, channel: i64) -> Result<bool> {
-    let row = fetch_optional!(
-        tx,
-        (i64,),
-        Sql {
-            sqlite: "SELECT channel_id FROM channel_holds WHERE channel_id = $1",
-            postgres: "SELECT channel_id FROM channel_holds WHERE channel_id = $1 FOR UPDATE",
-        },
-        channel
-    )?;
-    Ok(row.is_some())
-}
-
 /// A report of the platform has settled a delivery: what was feared of it was not so.
 ///
 /// # Errors
@@ -409,103 +361,6 @@ pub async fn reported(tx: &mut Tx, message: &str, now: Millis) -> Result<()> {
         now
     )
     .map(drop)
-}
-
-/// Sets or renews a hold; the moment when it began stays.
-///
-/// # Errors
-/// Those of the database.
-pub async fn set_hold(tx: &mut Tx, hold: &Hold) -> Result<()> {
-    execute!(
-        tx,
-        "INSERT INTO channel_holds (channel_id, version, class, code, es, en, detail, since, until, failures) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (channel_id) DO UPDATE \
-         SET version = excluded.version, class = excluded.class, code = excluded.code, es = excluded.es, \
-         en = excluded.en, detail = excluded.detail, until = excluded.until, failures = excluded.failures",
-        hold.channel_id,
-        hold.version,
-        &hold.class,
-        &hold.code,
-        &hold.es,
-        &hold.en,
-        &hold.detail,
-        hold.since,
-        hold.until,
-        hold.failures
-    )
-    .map(drop)
-}
-
-/// Takes the right to try, for one message: whoever moves `until` first has it.
-///
-/// # Errors
-/// Those of the database.
-pub async fn take_trial(tx: &mut Tx, channel: i64, seen_until: Millis, next: Millis) -> Result<bool> {
-    let rows = execute!(
-        tx,
-        "UPDATE channel_holds SET until = $3 WHERE channel_id = $1 AND until = $2",
-        channel,
-        seen_until,
-        next
-    )?;
-    Ok(rows > 0)
-}
-
-/// Ends a hold; gives whether there was one.
-///
-/// # Errors
-/// Those of the database.
-pub async fn end_hold(tx: &mut Tx, channel: i64) -> Result<bool> {
-    Ok(execute!(tx, "DELETE FROM channel_holds WHERE channel_id = $1", channel)? > 0)
-}
-
-/// What a channel's platform calls a file of ours, if it still has it at `now`.
-///
-/// # Errors
-/// Those of the database.
-pub async fn platform_file(tx: &mut Tx, channel: i64, sha256: &str, now: Millis) -> Result<Option<String>> {
-    let row = fetch_optional!(
-        tx,
-        (String,),
-        "SELECT platform_id FROM platform_files WHERE channel_id = $1 AND sha256 = $2 \
-         AND (expires_at IS NULL OR expires_at > $3)",
-        channel,
-        sha256,
-        now
-    )?;
-    Ok(row.map(|(id,)| id))
-}
-
-/// Remembers what a channel's platform calls a file of ours.
-///
-/// # Errors
-/// Those of the database.
-pub async fn keep_platform_file(
-    tx: &mut Tx,
-    channel: i64,
-    sha256: &str,
-    platform_id: &str,
-    expires_at: Option<Millis>,
-) -> Result<()> {
-    execute!(
-        tx,
-        "INSERT INTO platform_files (channel_id, sha256, platform_id, expires_at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (channel_id, sha256) DO UPDATE SET platform_id = excluded.platform_id, \
-         expires_at = excluded.expires_at",
-        channel,
-        sha256,
-        platform_id,
-        expires_at
-    )
-    .map(drop)
-}
-
-/// Forgets what a channel's platform calls a file of ours: it says that it has none of that name.
-///
-/// # Errors
-/// Those of the database.
-pub async fn forget_platform_file(tx: &mut Tx, channel: i64, sha256: &str) -> Result<()> {
-    execute!(tx, "DELETE FROM platform_files WHERE channel_id = $1 AND sha256 = $2", channel, sha256).map(drop)
 }
 
 /// What our side says last on a ticket.

@@ -46,6 +46,7 @@ pub struct Ticket {
     pub bot_until: Option<Millis>,
     /// Our side's first answer since it was opened or reopened.
     pub answered_at: Option<Millis>,
+    /// Who closed it; whoever had it, if a program did.
     pub closed_by: Option<i64>,
     /// 1 once it was told that its group is closed.
     pub closed_told: i64,

@@ -301,7 +301,7 @@ async fn a_channel_is_paused_and_resumed_as_the_seed_shows(house: &House) {
 async fn what_waits_for_a_channel_goes_on_when_it_is_mended_p5(house: &House) {
     let (tenant, client) = admin(house).await;
     let id = added(house, &client, whatsapp(tenant.id, "10001")).await;
-    let hold = deliveries::Hold {
+    let hold = holds::Hold {
         channel_id: id,
         version: 1,
         class: "auth".into(),
@@ -322,12 +322,12 @@ async fn what_waits_for_a_channel_goes_on_when_it_is_mended_p5(house: &House) {
         due_at: START + 3_600_000,
         created_at: START,
     };
-    house.write(async |tx| deliveries::set_hold(tx, &hold).await.unwrap()).await;
+    house.write(async |tx| holds::set(tx, &hold).await.unwrap()).await;
     house.write(async |tx| jobs::insert(tx, &[job]).await.unwrap()).await;
     let body = json!({"id_channel": id, "id_company": tenant.id, "token": "EAAtoken2"});
     assert_eq!(post(house, &client, "update", body).await.status, 200);
     let mut tx = house.db.read().await.unwrap();
-    assert_eq!(deliveries::hold(&mut tx, id).await.unwrap(), None);
+    assert_eq!(holds::find(&mut tx, id).await.unwrap(), None);
     assert_eq!(jobs::next_due(&mut tx, "send", START).await.unwrap(), Some(START));
 }
 

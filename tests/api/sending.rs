@@ -27,6 +27,7 @@ on_both_databases! {
     a_reply_answers_a_message_of_its_own_chat
     every_role_may_write_and_nobody_else
     p8_a_body_that_is_too_large_is_refused
+    p8_a_file_of_101_mb_is_refused_and_nothing_is_sent
 }
 
 pub(super) const META: &str = "/api/meta/sendMessagesWAP";
@@ -448,4 +449,33 @@ async fn p8_a_body_that_is_too_large_is_refused(house: &House) {
     *request.body_mut() = Body::from(vec![b' '; (16 << 20) + 1]);
     let reply = house.call(request).await;
     assert_eq!((reply.status.as_u16(), &reply.json()["code"]), (413, &json!(413)));
+}
+
+/// A form with a text and a file of so many bytes.
+fn form_of(size: usize) -> Vec<u8> {
+    let mut form = Vec::with_capacity(size + 1_000);
+    form.extend_from_slice(
+        b"--b\r\nContent-Disposition: form-data; name=\"message\"\r\n\r\nMire\r\n--b\r\nContent-Disposition: form-data; \
+          name=\"file\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf\r\n\r\n%PDF-1.7\n",
+    );
+    form.resize(form.len() + size, b'x');
+    form.extend_from_slice(b"\r\n--b--\r\n");
+    form
+}
+
+async fn p8_a_file_of_101_mb_is_refused_and_nothing_is_sent(house: &House) {
+    let stage = stage(house).await;
+    let before = stage.messages(house).await;
+    let mut send = Vec::new();
+    for (size, status) in [(101 << 20, 422), (151 << 20, 413)] {
+        let mut request = stage.tenant.client.request("POST", META);
+        request.headers_mut().insert("content-type", "multipart/form-data; boundary=b".parse().unwrap());
+        *request.body_mut() = Body::from(form_of(size));
+        let reply = house.call(request).await;
+        assert_eq!(reply.status.as_u16(), status, "{} MiB: {}", size >> 20, reply.json());
+        send.push(reply.json());
+    }
+    let refused = send[0]["data"]["errors"]["file"][0].as_str().unwrap_or_default();
+    assert!(refused.contains("100"), "it says how large a file may be: {}", send[0]);
+    assert_eq!(stage.messages(house).await, before);
 }

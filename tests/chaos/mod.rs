@@ -4,6 +4,7 @@ mod gate;
 mod house;
 mod platforms;
 mod processes;
+mod pulls;
 mod sends;
 mod servers;
 mod shutdown;

@@ -6,8 +6,8 @@ use relevo::{
     domain::{send_lane, send_topic},
     secrets::MasterKey,
     store::{
-        channels,
-        deliveries::{self, Hold},
+        channels, deliveries,
+        holds::{self, Hold},
         jobs::{self, NewJob},
     },
 };
@@ -110,7 +110,7 @@ for_each_database! {
         };
         let mut tx = backend.db.write().await.expect("a transaction");
         jobs::insert(&mut tx, &[job]).await.expect("added");
-        deliveries::set_hold(&mut tx, &hold).await.expect("held");
+        holds::set(&mut tx, &hold).await.expect("held");
         tx.commit().await.expect("committed");
 
         assert_eq!(relevo.json(&["channel", "resume", &id]).await["channel_status"], 1);
@@ -119,7 +119,7 @@ for_each_database! {
         assert_eq!(shown["health"]["sends"], json!({"waiting": 1, "dead": 0}));
         let mut tx = backend.db.write().await.expect("a transaction");
         assert!(jobs::next_due(&mut tx, "send", NOW).await.expect("asked").expect("it waits") < i64::MAX);
-        deliveries::set_hold(&mut tx, &hold).await.expect("held");
+        holds::set(&mut tx, &hold).await.expect("held");
         tx.commit().await.expect("committed");
         let said = text(&relevo, &["channel", "show", &id]).await;
         assert!(said.contains("health        held") && said.contains("401: the token was revoked"), "{said}");

@@ -2,11 +2,19 @@
 
 use relevo::desk::reply;
 use relevo_adapters::outbound::Act;
+use serde_json::{Value, json};
 
 use super::house::Outside;
 use crate::support::{for_each_database, until};
 
 impl Outside {
+    /// An act on a message over the API, which takes it; gives what it says of it.
+    async fn done(&self, what: &str, body: Value) -> Value {
+        let (status, answer) = self.house.post(&format!("/api/chat/{what}"), &body).await;
+        assert_eq!((status.as_u16(), &answer["data"]["state"]), (200, &json!("queued")), "{what}: {answer}");
+        answer["data"].clone()
+    }
+
     /// The platform's name of one of our messages.
     async fn name(&self, message: &str) -> String {
         let mut tx = self.house.base().db.read().await.expect("a transaction");
@@ -56,6 +64,37 @@ for_each_database! {
         until("both were done, in order", async || outside.graph.ledger().len() == 2).await;
         let kinds: Vec<String> = outside.graph.ledger().into_iter().map(|entry| entry.kind).collect();
         assert!(kinds[0].contains("read") && kinds[1].contains("reaction"), "{kinds:?}");
+        outside.close().await;
+    }
+
+    our_own_message_is_edited_and_deleted_over_the_api: |backend| {
+        let outside = Outside::open(backend).await;
+        let conversation = outside.telegram_customer(43).await;
+        let message = outside.reply(&conversation, "el precio es 10").await;
+        outside.reaches(&message, "sent").await;
+        outside.done("editMessage", json!({"id_message": message, "message": "el precio es 12"})).await;
+        until("the edit is recorded", async || outside.trail(&message).await.message.content == "el precio es 12").await;
+        outside.done("deleteMessage", json!({"id_message": message})).await;
+        until("the deletion is recorded", async || outside.trail(&message).await.message.deleted_at.is_some()).await;
+        let methods: Vec<String> = outside.bot.ledger().into_iter().map(|entry| entry.method).collect();
+        assert_eq!(methods, ["sendMessage", "editMessageText", "deleteMessage"]);
+        outside.close().await;
+    }
+
+    a_comment_is_answered_in_private_hidden_and_deleted_over_the_api: |backend| {
+        let outside = Outside::open(backend).await;
+        outside.facebook_customer("902").await;
+        let tickets = outside.house.tickets_after(1).await;
+        let theirs = outside.house.messages(&tickets[0]).await.remove(0).id;
+        let said = outside.done("privateReply", json!({"id_message": theirs, "message": "se lo cuento aquí"})).await;
+        let reply = said["id_reply"].as_str().expect("a message of its own").to_owned();
+        outside.reaches(&reply, "sent").await;
+        outside.done("hideMessage", json!({"id_message": theirs})).await;
+        until("it is hidden", async || outside.trail(&theirs).await.message.hidden_at.is_some()).await;
+        outside.done("hideMessage", json!({"id_message": theirs, "hidden": "N"})).await;
+        until("it is shown again", async || outside.trail(&theirs).await.message.hidden_at.is_none()).await;
+        outside.done("deleteMessage", json!({"id_message": theirs})).await;
+        until("it is deleted", async || outside.trail(&theirs).await.message.deleted_at.is_some()).await;
         outside.close().await;
     }
 }

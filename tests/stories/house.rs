@@ -194,6 +194,21 @@ impl House {
         (answer.status(), answer.json().await.expect("JSON"))
     }
 
+    /// A POST as an integration makes it.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        let answer = self
+            .client
+            .post(self.url(0, path))
+            .header("X-User-Consumo", &self.key.0)
+            .header("X-User-Secret", &self.key.1)
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
+            .send()
+            .await
+            .expect("an answer");
+        (answer.status(), answer.json().await.expect("JSON"))
+    }
+
     pub(crate) async fn close(self) {
         for app in self.apps {
             app.shutdown().await;

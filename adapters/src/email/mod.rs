@@ -39,6 +39,7 @@ pub static KIND: Kind = Kind {
     name: "email",
     aliases: &["correo", "mail"],
     number: 4,
+    push_path: None,
     capabilities: Capabilities {
         max_webhook_bytes: MAX_WEBHOOK,
         handshake: false,

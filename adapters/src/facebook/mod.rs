@@ -17,6 +17,7 @@ pub static KIND: Kind = Kind {
     name: "facebook",
     aliases: &["fb", "facebook_comments"],
     number: 2,
+    push_path: None,
     capabilities: Capabilities {
         max_webhook_bytes: 4 << 20,
         handshake: true,

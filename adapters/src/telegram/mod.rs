@@ -18,6 +18,7 @@ pub static KIND: Kind = Kind {
     name: "telegram",
     aliases: &["tg"],
     number: 5,
+    push_path: Some("/api/telegram/receive/"),
     capabilities: Capabilities {
         max_webhook_bytes: 4 << 20,
         handshake: false,

@@ -16,6 +16,7 @@ pub static KIND: Kind = Kind {
     name: "whatsapp",
     aliases: &["whatsappfb", "wap"],
     number: 1,
+    push_path: None,
     // Meta's largest webhook is 3 MB (whatsapp.md §3).
     capabilities: Capabilities {
         max_webhook_bytes: 4 << 20,

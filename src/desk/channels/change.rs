@@ -15,7 +15,7 @@ use crate::{
     store::{
         StoreError, Tx,
         channels::{self, ChannelRow},
-        deliveries, jobs,
+        holds, jobs,
     },
 };
 
@@ -158,7 +158,7 @@ pub async fn set_active(tx: &mut Tx, clock: &Clock, id: i64, active: bool) -> Re
 
 /// What waits for the channel may try at once, whatever it waits for.
 async fn let_go_on(tx: &mut Tx, id: i64, now: Millis) -> Result<(), StoreError> {
-    if deliveries::end_hold(tx, id).await? {
+    if holds::end(tx, id).await? {
         channels::set_error(tx, id, None, now).await?;
     }
     jobs::wake(tx, &send_topic(id), now).await?;

@@ -11,7 +11,7 @@ use crate::{
     store::{
         StoreError, Tx,
         channels::{self, ChannelRow},
-        deliveries::{self, Hold},
+        holds::{self, Hold},
         jobs,
     },
 };
@@ -63,13 +63,10 @@ pub fn view(row: &ChannelRow) -> ChannelView {
     }
 }
 
-/// Kinds whose pushes AP has an address of its own for.
-const OWN_ADDRESSES: [(&str, &str); 1] = [("telegram", "/api/telegram/receive/")];
-
 /// Path that a channel's platform is told to push to.
 pub fn webhook_path(row: &ChannelRow) -> String {
-    let own = OWN_ADDRESSES.iter().find(|(kind, _)| *kind == row.kind);
-    own.map_or_else(|| common_path(row), |(_, path)| format!("{path}{}", row.uuid))
+    let own = relevo_adapters::kind(&row.kind).and_then(|kind| kind.push_path);
+    own.map_or_else(|| common_path(row), |path| format!("{path}{}", row.uuid))
 }
 
 /// Path on which every channel is served, whatever its kind.
@@ -165,7 +162,7 @@ pub struct Work {
 /// # Errors
 /// Those of the database.
 pub async fn health(tx: &mut Tx, row: &ChannelRow) -> Result<Health, StoreError> {
-    let hold = deliveries::hold(tx, row.id).await?;
+    let hold = holds::find(tx, row.id).await?;
     let state = match (row.active, &hold, &row.last_error) {
         (0, _, _) => "paused",
         (_, Some(_), _) => "held",

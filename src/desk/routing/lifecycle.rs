@@ -48,7 +48,7 @@ pub async fn close(
     let now = clock.now();
     ticket.close_reason = reason.map(str::to_owned);
     ticket.closed_at = Some(now);
-    ticket.closed_by = by;
+    ticket.closed_by = by.or(ticket.agent_id);
     let done = end(tx, clock, &mut ticket, TicketState::Closed, EventKind::TicketClosed).await?;
     Ok((ticket, done))
 }

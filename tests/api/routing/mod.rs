@@ -3,6 +3,7 @@
 mod acts;
 mod choice;
 mod crowd;
+mod day;
 mod notices;
 mod presence;
 mod pull;

@@ -16,7 +16,7 @@ use crate::{
             sending::{INVALID, invalid},
         },
     },
-    store::deliveries::Hold,
+    store::holds::Hold,
 };
 
 #[derive(Debug, IntoParams)]
