@@ -12,7 +12,7 @@ use relevo::{
     directory,
     domain::{send_lane, send_topic},
     store::{
-        channels, deliveries,
+        channels, holds,
         jobs::{self, NewJob},
     },
 };

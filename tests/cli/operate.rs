@@ -6,7 +6,7 @@ use relevo::{
     domain::{send_lane, send_topic},
     secrets::MasterKey,
     store::{
-        channels, deliveries,
+        channels,
         holds::{self, Hold},
         jobs::{self, NewJob},
     },

@@ -172,8 +172,10 @@ pub(super) struct Query {
     /// One person; everybody without. An agent's own token sees himself.
     mail: Option<String>,
     /// DD-MM-AAAA [hh:mm:ss], UTC; this moment is included.
+    #[param(example = "29-11-2016")]
     desde: String,
     /// DD-MM-AAAA [hh:mm:ss], UTC; this moment is not.
+    #[param(example = "30-11-2016 12:00:00")]
     hasta: String,
 }
 

@@ -18,6 +18,8 @@ on_both_databases! {
     notes_are_kept
     p9_a_foreign_ticket_is_answered_exactly_as_a_missing_one
     only_the_seeds_people_are_listed
+    p9_an_agent_acts_as_himself_alone
+    a_deleted_groups_tickets_are_routed_again
 }
 
 async fn a_ticket_is_assigned_to_whom_somebody_names(house: &House) {
@@ -246,4 +248,77 @@ async fn only_the_seeds_people_are_listed(house: &House) {
         "usua_carga": 1, "usua_capacidad": 3,
     });
     assert_eq!(members["direcciones"], json!([one]));
+}
+
+async fn p9_an_agent_acts_as_himself_alone(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "manual").await;
+    let eva = house.person(&scene.tenant, "eva@prueba.com", Role::Agent).await;
+    let leo = house.person(&scene.tenant, "leo@prueba.com", Role::Agent).await;
+    house
+        .write(async |tx| {
+            for user in [eva.id, leo.id] {
+                relevo::store::groups::add_member(tx, group, user).await.unwrap();
+            }
+        })
+        .await;
+    for customer in ["a", "b", "c"] {
+        scene.writes(customer).await;
+    }
+    let call = async |token: &str, path: &str, body: serde_json::Value| {
+        let method = if body.is_null() { "GET" } else { "POST" };
+        house.call_as(token, method, &format!("/api/mundosocial/{path}"), &body).await
+    };
+    ok(&call(&eva.token, "estadoconexion", json!({"esta_id": 1})).await);
+    ok(&call(&leo.token, "estadoconexion", json!({"esta_id": 1, "mail": "leo@prueba.com"})).await);
+    let got = ok(&call(&eva.token, "siguienteticket", json!({})).await);
+    assert_eq!((&got["ticket"]["tick_id"], &got["ticket"]["usua_id"]), (&json!(1), &json!(eva.id)), "who names nobody");
+    let himself = json!({"mensaje": "Un ejecutivo solo puede actuar como sí mismo."});
+    for (path, body) in [
+        ("siguienteticket", json!({"mail": "leo@prueba.com"})),
+        ("estadoconexion", json!({"esta_id": 7, "mail": "leo@prueba.com"})),
+        ("ticket/asignausuario", json!({"tick_id": 2, "usua_id": leo.id})),
+        ("ticket/asignausuario", json!({"auto": "S", "tick_id": 2, "mail": "leo@prueba.com"})),
+    ] {
+        let reply = call(&eva.token, path, body).await;
+        assert_eq!((reply.status.as_u16(), reply.json()), (403, himself.clone()), "{path}");
+    }
+    let others = json!({"mensaje": "El ticket lo atiende otro ejecutivo."});
+    for path in ["ticket/cerrar", "ticket/reasignar", "ticket/ignorar"] {
+        let reply = call(&leo.token, path, json!({"tick_id": 1})).await;
+        assert_eq!((reply.status.as_u16(), reply.json()), (403, others.clone()), "{path}");
+    }
+    let id = scene.ticket(1).await.id;
+    let reply = house.call_as(&leo.token, "POST", &format!("/v2/ticket/{id}/close/"), &json!({})).await;
+    reply.refused(403, "Another agent has this ticket");
+    ok(&call(&leo.token, "ticket/asignausuario", json!({"auto": "S", "tick_id": 2})).await);
+    ok(&call(&eva.token, "ticket/cerrar", json!({"tick_id": 1})).await);
+    assert_eq!(scene.ticket(1).await.closed_by, Some(eva.id));
+    assert_eq!(call(&eva.token, "diferencia", serde_json::Value::Null).await.status, 403);
+    assert_eq!(scene.owner(2).await.1, Some(leo.id));
+}
+
+async fn a_deleted_groups_tickets_are_routed_again(house: &House) {
+    let scene = Scene::open(house).await;
+    let first = scene.group("Ventas", "manual").await;
+    let second = scene.group("Cobranza", "auto").await;
+    let eva = scene.online("Eva", &[first], 5).await;
+    for customer in ["a", "b"] {
+        scene.writes(customer).await;
+    }
+    ok(&scene.next("Eva").await);
+    let leo = scene.online("Leo", &[second], 5).await;
+    let body = ok(&scene.post("grupo/delete", json!({"grup_id": first})).await);
+    assert_eq!((&body["tick_en_espera"], &body["tick_en_proceso"]), (&json!(1), &json!(1)));
+    assert_eq!(scene.owner(1).await.1, Some(eva), "who has it keeps it");
+    let moved = scene.ticket(2).await;
+    assert_eq!((moved.group_id, moved.agent_id), (Some(second), Some(leo)));
+    assert_eq!(scene.decisions(2).await.0[1], ("group".into(), "assigned".into(), Some(leo)));
+    // One that is switched off gives its tickets up at the next look.
+    scene.is(leo, OFFLINE).await;
+    scene.writes("c").await;
+    let third = scene.group("Otros", "manual").await;
+    ok(&scene.post("grupo/update", json!({"grup_id": second, "grup_activo": "N"})).await);
+    scene.sweep().await;
+    assert_eq!(scene.ticket(3).await.group_id, Some(third));
 }

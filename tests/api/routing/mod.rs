@@ -1,6 +1,7 @@
 //! Routing, told over the API: who gets what, when, and why.
 
 mod acts;
+mod bot;
 mod choice;
 mod crowd;
 mod day;

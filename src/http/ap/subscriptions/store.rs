@@ -31,7 +31,7 @@ pub(super) struct Body {
     url: String,
     /// The kinds of events that it wants; none: all, or of a bot `ticket.bot_assigned`, `message.received` and
     /// `ticket.bot_released`.
-    #[schema(examples(json!(["ticket.opened", "ticket.closed"])))]
+    #[schema(examples("ticket.closed"))]
     events: Option<Vec<String>>,
     /// A bot: how long a ticket may stay with it, milliseconds, 1000 to 86400000; 300000 unless said otherwise.
     #[schema(examples(300_000))]

@@ -25,7 +25,7 @@ pub(super) struct Subscription {
     #[schema(examples("https://crm.example.org/relevo"))]
     url: String,
     /// The kinds of events that it wants; none: all.
-    #[schema(examples(json!(["ticket.opened", "ticket.closed"])))]
+    #[schema(examples("ticket.closed"))]
     events: Vec<String>,
     /// A bot: how long a ticket may stay with it, milliseconds.
     #[schema(examples(300_000))]

@@ -20,6 +20,7 @@ use crate::{
 #[expect(dead_code, reason = "describes the query, which is read field by field")]
 pub(super) struct Query {
     /// The ticket's number or id.
+    #[param(example = "1")]
     tick_id: String,
 }
 

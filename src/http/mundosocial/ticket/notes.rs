@@ -86,6 +86,7 @@ impl Act for Noting {
 #[expect(dead_code, reason = "describes the query, which is read field by field")]
 pub(super) struct Query {
     /// The ticket's number or id.
+    #[param(example = "1")]
     tick_id: String,
 }
 
