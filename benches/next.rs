@@ -49,8 +49,9 @@ pub(crate) async fn run(backend: &Backend) {
 async fn measure(base: &Foundation, pool: &PgPool, company: i64, agents: &Arc<Vec<i64>>, with: &str) {
     let (mut ours, mut bares, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
-        let bare = times(agents, |_| bare_pull(pool.clone())).await;
-        let own = times(agents, |agent| pull(base.db.clone(), base.clock.clone(), company, agent)).await;
+        let (pool, db, clock) = (pool.clone(), base.db.clone(), base.clock.clone());
+        let bare = times(agents, move |_| bare_pull(pool.clone())).await;
+        let own = times(agents, move |agent| pull(db.clone(), clock.clone(), company, agent)).await;
         // The first round warms the caches of both.
         if round > 0 {
             eprintln!(
