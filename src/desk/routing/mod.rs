@@ -23,7 +23,7 @@ pub use self::{
     notices::{BUSY, Difference, difference},
     possible::{Possible, possible},
     pull::next,
-    sweep::{Swept, sweep},
+    sweep::{Swept, refresh, sweep},
 };
 use self::{give::Room, place::Places, record::Record};
 pub(in crate::desk) use self::{lifecycle::reopened, record::event};

@@ -48,12 +48,23 @@ pub async fn sweep(db: &Db, clock: &Clock, grace: Duration) -> Result<Swept, Sto
     let mut swept = Swept::default();
     swept.from_bots = again(db, clock, Step::Bots, &mut swept.done).await?;
     swept.given_back = again(db, clock, Step::Gone { gone_before }, &mut swept.done).await?;
-    again(db, clock, Step::Ungrouped, &mut swept.done).await?;
+    add(&mut swept.done, refresh(db, clock).await?);
+    Ok(swept)
+}
+
+/// Finds a group for tickets that had none, and gives what waits in automatic groups to whoever has room now: to be done
+/// after groups, their members, channels or hours were changed.
+///
+/// # Errors
+/// Those of the database; what was done until then is done, and a sweep does the rest.
+pub async fn refresh(db: &Db, clock: &Clock) -> Result<Routed, StoreError> {
+    let mut all = Routed::default();
+    again(db, clock, Step::Ungrouped, &mut all).await?;
     for group in store::groups_to_fill(&mut db.read().await?).await? {
         let (_, done) = once(db, clock, Step::Fill { group }).await?;
-        add(&mut swept.done, done);
+        add(&mut all, done);
     }
-    Ok(swept)
+    Ok(all)
 }
 
 /// What is done in one transaction.

@@ -19,6 +19,7 @@ on_both_databases! {
     p9_a_foreign_ticket_is_answered_exactly_as_a_missing_one
     only_the_seeds_people_are_listed
     p9_an_agent_acts_as_himself_alone
+    what_is_configured_has_its_effect_at_once
     a_deleted_groups_tickets_are_routed_again
 }
 
@@ -314,11 +315,24 @@ async fn a_deleted_groups_tickets_are_routed_again(house: &House) {
     let moved = scene.ticket(2).await;
     assert_eq!((moved.group_id, moved.agent_id), (Some(second), Some(leo)));
     assert_eq!(scene.decisions(2).await.0[1], ("group".into(), "assigned".into(), Some(leo)));
-    // One that is switched off gives its tickets up at the next look.
+    // One that is switched off gives its tickets up.
     scene.is(leo, OFFLINE).await;
     scene.writes("c").await;
     let third = scene.group("Otros", "manual").await;
     ok(&scene.post("grupo/update", json!({"grup_id": second, "grup_activo": "N"})).await);
-    scene.sweep().await;
     assert_eq!(scene.ticket(3).await.group_id, Some(third));
+}
+
+async fn what_is_configured_has_its_effect_at_once(house: &House) {
+    let scene = Scene::open(house).await;
+    for customer in ["a", "b"] {
+        scene.writes(customer).await;
+    }
+    let eva = scene.online("Eva", &[], 1).await;
+    let group = ok(&scene.post("grupo", json!({"grup_nombre": "Ventas"})).await)["grupo"]["grup_id"].clone();
+    ok(&scene.post("canalgrupo", json!({"grup_id": group, "cuen_id": scene.channel, "cagr_usa_bot": false})).await);
+    assert_eq!(json!(scene.ticket(1).await.group_id), group, "linked: it waits there");
+    assert_eq!(scene.owner(1).await.1, None);
+    ok(&scene.post("grupousuario", json!({"usua_id": eva, "grupos": [group]})).await);
+    assert_eq!((scene.owner(1).await.1, scene.owner(2).await.1), (Some(eva), None), "a member: up to the capacity");
 }

@@ -12,20 +12,27 @@ mod horario;
 mod publicacion;
 mod respuestarapida;
 
-use axum::middleware::from_fn;
+use axum::{
+    extract::{Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    desk::catalogue::{CatalogueError, Thing},
+    desk::{
+        catalogue::{CatalogueError, Thing},
+        routing,
+    },
     http::{
         Api,
         ap::{Error, Fields, arranges, sending::INVALID},
     },
 };
 
-pub(super) fn router() -> OpenApiRouter<Api> {
+pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
     let reading = OpenApiRouter::default()
         .merge(canalgrupo::reading())
         .merge(cuenta::reading())
@@ -37,18 +44,33 @@ pub(super) fn router() -> OpenApiRouter<Api> {
         .merge(horario::reading())
         .merge(publicacion::reading())
         .merge(respuestarapida::reading());
-    let writing = OpenApiRouter::default()
+    let routing = OpenApiRouter::default()
         .merge(canalgrupo::writing())
+        .merge(grupo::writing())
+        .merge(grupousuario::writing())
+        .merge(horario::writing())
+        .route_layer(from_fn_with_state(api.clone(), route_again));
+    let writing = routing
         .merge(cuenta::writing())
         .merge(departamento::writing())
         .merge(faq::writing())
         .merge(faq_alternativa::writing())
-        .merge(grupo::writing())
-        .merge(grupousuario::writing())
-        .merge(horario::writing())
         .merge(publicacion::writing())
         .merge(respuestarapida::writing());
     reading.merge(writing.route_layer(from_fn(arranges)))
+}
+
+/// The layer around what decides where tickets go: once it is changed, what waits is looked at again.
+async fn route_again(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status().is_success() {
+        match routing::refresh(&api.0.db, &api.0.clock).await {
+            Ok(done) if done.jobs > 0 => api.0.bell.ring(),
+            Ok(_) => {}
+            Err(error) => tracing::warn!("what waits is routed by the next sweep: {error}"),
+        }
+    }
+    response
 }
 
 /// It was done; there is nothing more to say.
