@@ -137,7 +137,18 @@ impl ApiClient {
         }
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+    /// A call that changes something; gives its answer.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self.client.post(format!("{}{path}", self.base_url)).json(body);
+        let request = request.header("X-User-Consumo", &self.key).header("X-User-Secret", self.secret.expose_secret());
+        let response = request.send().await.with_context(|| format!("POST {path}"))?;
+        match response.status().as_u16() {
+            200 => response.json().await.with_context(|| format!("POST {path} has another answer than documented")),
+            status => bail!("POST {path} was answered {status}: {}", response.text().await.unwrap_or_default()),
+        }
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let request = self.client.get(format!("{}{path}", self.base_url));
         let request = request.header("X-User-Consumo", &self.key).header("X-User-Secret", self.secret.expose_secret());
         let response = request.send().await.with_context(|| format!("GET {path}"))?;

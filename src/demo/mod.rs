@@ -21,6 +21,7 @@ mod proof;
 mod push;
 mod random;
 mod report;
+mod routing;
 mod sample;
 mod screen;
 mod show;

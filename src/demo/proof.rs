@@ -39,6 +39,7 @@ impl Show<'_, '_> {
             duplicates: self.ledger.duplicates,
             channels,
             reopened,
+            assigned: self.assigned,
             dead_letters,
             files,
             outbound,

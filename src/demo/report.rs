@@ -25,6 +25,8 @@ pub struct DemoReport {
     pub channels: BTreeMap<String, Comparison>,
     /// Tickets that a customer opened again by writing after they were closed.
     pub reopened: u64,
+    /// Tickets that agents were given or asked for.
+    pub assigned: u64,
     /// Payloads that nobody could read, kept for an operator.
     pub dead_letters: u64,
     pub files: Files,
@@ -155,6 +157,7 @@ impl DemoReport {
         lines.push(format!("  fetched       {} updates from a bot that polls", self.fetched));
         lines.push(format!("  duplicates    {} pieces came again and changed nothing", self.duplicates));
         lines.push(format!("  reopened      {} ticket", self.reopened));
+        lines.push(format!("  assigned      {} tickets to agents", self.assigned));
         lines.push(format!("  dead letters  {} (relevo queue dead list)", self.dead_letters));
         lines.push(format!(
             "  files         {} of {} fetched from the platforms",

@@ -94,6 +94,7 @@ async fn play(house: &House, screen: &mut Screen<'_>) -> anyhow::Result<DemoRepo
     show.reopening().await?;
     show.answers().await?;
     show.troubled_answers().await?;
+    show.routing().await?;
     show.some_conversations().await?;
     show.conclude().await
 }
@@ -138,6 +139,8 @@ pub(super) struct Show<'a, 'b> {
     pub(super) presses: u64,
     /// What agents have sent.
     pub(super) outbox: Vec<Going>,
+    /// Tickets that agents were given.
+    pub(super) assigned: u64,
     pub(super) started: Instant,
 }
 
@@ -156,6 +159,7 @@ impl<'a, 'b> Show<'a, 'b> {
             files: HashSet::new(),
             presses: 0,
             outbox: Vec::new(),
+            assigned: 0,
             started: Instant::now(),
         })
     }

@@ -211,7 +211,7 @@ impl Cause {
             Self::Reopened => "El ticket se reabrió.",
             Self::Presence => "Un ejecutivo se puso en línea.",
             Self::Slot => "Un ejecutivo quedó con espacio.",
-            Self::Sweep => "Revisión periódica de la cola.",
+            Self::Sweep => "Se revisó lo que espera.",
             Self::Group => "El ticket cambió de grupo.",
             Self::Reassigned => "Se pidió reasignar el ticket.",
             Self::AgentGone => "Su ejecutivo lleva demasiado tiempo desconectado.",
