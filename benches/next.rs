@@ -27,7 +27,7 @@ const GROUPS: i64 = 50;
 const MEMBERSHIPS: i64 = 3;
 const CLOSED: i64 = 1_000_000;
 const CONNECTIONS: usize = 8;
-const PULLS: usize = 2_000;
+const PULLS: usize = 1_000;
 const ROUNDS: usize = 5;
 
 pub(crate) async fn run(backend: &Backend) {
