@@ -160,6 +160,8 @@ pub fn choose(candidates: &[Candidate], previous: Option<i64>, excluded: Option<
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     Opened,
+    /// Our side wrote first.
+    Begun,
     Reopened,
     /// An agent came online.
     Presence,
@@ -189,6 +191,7 @@ impl Cause {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Opened => "opened",
+            Self::Begun => "begun",
             Self::Reopened => "reopened",
             Self::Presence => "presence",
             Self::Slot => "slot",
@@ -208,6 +211,7 @@ impl Cause {
     pub fn text(self) -> &'static str {
         match self {
             Self::Opened => "El cliente abrió el ticket.",
+            Self::Begun => "Nosotros escribimos primero.",
             Self::Reopened => "El ticket se reabrió.",
             Self::Presence => "Un ejecutivo se puso en línea.",
             Self::Slot => "Un ejecutivo quedó con espacio.",

@@ -156,12 +156,12 @@ pub struct Member {
     pub last_assigned_at: Option<Millis>,
 }
 
-/// Holds the members of these groups who are online until the end of the transaction; gives how many there are. Their
-/// loads are to be counted after this.
+/// Holds the members of these groups who are online until the end of the transaction; gives who they are. Their loads
+/// are to be counted after this; who comes online meanwhile is not held.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn lock_online(tx: &mut Tx, groups: &[i64]) -> Result<usize> {
+pub async fn lock_online(tx: &mut Tx, groups: &[i64]) -> Result<Vec<i64>> {
     let rows = fetch_all!(
         tx,
         (i64,),
@@ -175,7 +175,7 @@ pub async fn lock_online(tx: &mut Tx, groups: &[i64]) -> Result<usize> {
         },
         numbers(groups)
     )?;
-    Ok(rows.len())
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The members of these groups, by id.
@@ -257,7 +257,8 @@ pub async fn is_member(tx: &mut Tx, group: i64, user: i64) -> Result<bool> {
 }
 
 /// The first `limit` tickets that wait in a group's queue, held until the end of the transaction, in the order in which
-/// they are given; those that another transaction holds, or that are not to go to the user `not_for`, are left out.
+/// they are given; those that another transaction holds, or that are not to go to the user `not_for` (0: nobody), are
+/// left out.
 ///
 /// # Errors
 /// Those of the database.
@@ -270,15 +271,15 @@ pub async fn waiting(tx: &mut Tx, group: i64, not_for: i64, limit: i64) -> Resul
                 "SELECT ",
                 super::tickets::columns!(),
                 " FROM tickets t WHERE t.group_id = $1 AND t.state = 'open' AND t.agent_id IS NULL \
-                 AND t.bot_id IS NULL AND coalesce(t.excluded_agent_id, 0) <> $2 \
+                 AND t.bot_id IS NULL AND ($2 = 0 OR coalesce(t.excluded_agent_id, 0) <> $2) \
                  ORDER BY t.priority DESC, t.waiting_since, t.id LIMIT $3"
             ),
             postgres: concat!(
                 "SELECT ",
                 super::tickets::columns!(),
                 " FROM tickets t WHERE t.group_id = $1 AND t.state = 'open' AND t.agent_id IS NULL \
-                 AND t.bot_id IS NULL AND coalesce(t.excluded_agent_id, 0) <> $2 \
-                 ORDER BY t.priority DESC, t.waiting_since, t.id LIMIT $3 FOR UPDATE SKIP LOCKED"
+                 AND t.bot_id IS NULL AND ($2 = 0 OR coalesce(t.excluded_agent_id, 0) <> $2) \
+                 ORDER BY t.priority DESC, t.waiting_since, t.id LIMIT (SELECT $3) FOR UPDATE SKIP LOCKED"
             ),
         },
         group,
@@ -289,7 +290,7 @@ pub async fn waiting(tx: &mut Tx, group: i64, not_for: i64, limit: i64) -> Resul
 
 /// The ticket that somebody gets next: of the groups that the user is a member of, the highest priority, then the
 /// longest waiting; held until the end of the transaction. Tickets that another transaction holds are being given away
-/// and are passed over; only the first `depth` of each queue are looked at.
+/// and are passed over; only the first `depth` of what waits for the user are looked at.
 ///
 /// # Errors
 /// Those of the database.
@@ -308,15 +309,19 @@ pub async fn next(tx: &mut Tx, user: i64, depth: i64) -> Result<Option<Ticket>> 
                  JOIN groups g ON g.id = m.group_id AND g.active = 1 AND g.deleted_at IS NULL WHERE m.user_id = $1) \
                  ORDER BY t.priority DESC, t.waiting_since, t.id LIMIT min(1, $2)"
             ),
+            // The heads of the queues are merged first, from their index alone, and then held one by one in that order.
+            // A limit that the planner cannot see keeps it from planning anew each time.
             postgres: concat!(
                 "SELECT ",
                 super::tickets::columns!(),
-                " FROM tickets t WHERE t.id = ANY(ARRAY(SELECT h.id FROM group_members m \
+                " FROM (SELECT w.id, w.priority, w.waiting_since FROM group_members m \
                  JOIN groups g ON g.id = m.group_id AND g.active = 1 AND g.deleted_at IS NULL \
-                 CROSS JOIN LATERAL (SELECT w.id FROM tickets w WHERE w.group_id = m.group_id AND w.state = 'open' \
-                 AND w.agent_id IS NULL AND w.bot_id IS NULL ORDER BY w.priority DESC, w.waiting_since, w.id LIMIT $2) h \
-                 WHERE m.user_id = $1)) AND t.state = 'open' AND t.agent_id IS NULL AND t.bot_id IS NULL \
-                 ORDER BY t.priority DESC, t.waiting_since, t.id LIMIT 1 FOR UPDATE SKIP LOCKED"
+                 CROSS JOIN LATERAL (SELECT q.id, q.priority, q.waiting_since FROM tickets q \
+                 WHERE q.group_id = m.group_id AND q.state = 'open' AND q.agent_id IS NULL AND q.bot_id IS NULL \
+                 ORDER BY q.priority DESC, q.waiting_since, q.id LIMIT (SELECT $2)) w WHERE m.user_id = $1 \
+                 ORDER BY w.priority DESC, w.waiting_since, w.id LIMIT (SELECT $2)) h JOIN tickets t ON t.id = h.id \
+                 WHERE t.state = 'open' AND t.agent_id IS NULL AND t.bot_id IS NULL \
+                 ORDER BY h.priority DESC, h.waiting_since, h.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED"
             ),
         },
         user,
@@ -355,8 +360,8 @@ pub async fn note_assigned(tx: &mut Tx, users: &[i64], now: Millis) -> Result<()
         Sql {
             sqlite: "UPDATE users SET last_assigned_at = $2 WHERE id IN \
                      (SELECT json_extract(value, '$.n') FROM json_each($1))",
-            postgres: "UPDATE users SET last_assigned_at = $2 WHERE id IN \
-                       (SELECT n FROM jsonb_to_recordset($1::jsonb) AS r(n bigint))",
+            postgres: "UPDATE users SET last_assigned_at = $2 WHERE id = ANY(ARRAY \
+                       (SELECT n FROM jsonb_to_recordset($1::jsonb) AS r(n bigint)))",
         },
         numbers(users),
         now
@@ -437,8 +442,22 @@ pub async fn not_told(tx: &mut Tx, company: i64, limit: i64) -> Result<Vec<Waiti
     )
 }
 
+macro_rules! unanswered_of_gone {
+    ($from:literal, $last:literal) => {
+        concat!(
+            "SELECT t.id FROM ",
+            $from,
+            " WHERE u.presence_at < $1 AND (u.active = 0 OR coalesce(p.kind, 'offline') = 'offline') \
+             AND coalesce((SELECT m.direction FROM messages m WHERE m.ticket_id = t.id \
+             AND m.origin IN ('contact', 'agent', 'app') AND (m.direction = 'in' OR m.at >= t.assigned_at) \
+             ORDER BY m.at DESC, m.id DESC LIMIT 1), 'in') = 'in'",
+            $last
+        )
+    };
+}
+
 /// Tickets whose agents have been offline since before `gone_before`, or may no longer work, and whose customers had the
-/// last word.
+/// last word since they were assigned.
 ///
 /// # Errors
 /// Those of the database.
@@ -446,15 +465,33 @@ pub async fn unanswered_of_gone(tx: &mut Tx, gone_before: Millis, limit: i64) ->
     let rows = fetch_all!(
         tx,
         (String,),
-        "SELECT t.id FROM users u LEFT JOIN presence_states p ON p.id = u.presence_id \
-         JOIN tickets t ON t.agent_id = u.id AND t.state = 'inProgress' \
-         WHERE u.presence_at < $1 AND (u.active = 0 OR coalesce(p.kind, 'offline') = 'offline') \
-         AND coalesce((SELECT m.direction FROM messages m WHERE m.ticket_id = t.id \
-         AND m.origin IN ('contact', 'agent', 'app') ORDER BY m.at DESC, m.id DESC LIMIT 1), 'in') = 'in' LIMIT $2",
+        unanswered_of_gone!(
+            "users u LEFT JOIN presence_states p ON p.id = u.presence_id \
+             JOIN tickets t ON t.agent_id = u.id AND t.state = 'inProgress'",
+            " LIMIT $2"
+        ),
         gone_before,
         limit
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether that holds for this ticket, which the caller holds.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_unanswered_of_gone(tx: &mut Tx, gone_before: Millis, ticket: &str) -> Result<bool> {
+    let row = fetch_optional!(
+        tx,
+        (String,),
+        unanswered_of_gone!(
+            "tickets t JOIN users u ON u.id = t.agent_id LEFT JOIN presence_states p ON p.id = u.presence_id",
+            " AND t.id = $2 AND t.state = 'inProgress'"
+        ),
+        gone_before,
+        ticket
+    )?;
+    Ok(row.is_some())
 }
 
 /// Tickets that wait without a group that works although their channel has one now.

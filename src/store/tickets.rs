@@ -5,6 +5,7 @@ use serde::Serialize;
 use sqlx::FromRow;
 
 use super::{Result, Sql, Tx, json_rows, macros::*};
+use crate::domain::TicketState;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow, Serialize)]
 pub struct Ticket {
@@ -32,7 +33,7 @@ pub struct Ticket {
     pub reopened: i64,
     /// Whose queue it is in.
     pub group_id: Option<i64>,
-    /// Who owns it; set if and only if it is `inProgress`.
+    /// Who owns it; set while it is `inProgress`. Once it is over, whoever had it last stays named.
     pub agent_id: Option<i64>,
     /// Who owned it last: preferred when it is routed again.
     pub previous_agent_id: Option<i64>,
@@ -56,11 +57,19 @@ pub struct Ticket {
     pub updated_at: Millis,
 }
 
+impl Ticket {
+    /// Whether it waits in a queue: for an agent, who is nobody yet, and not for a bot.
+    pub fn waits(&self) -> bool {
+        self.state == TicketState::Open.as_str() && self.agent_id.is_none() && self.bot_id.is_none()
+    }
+}
+
 macro_rules! columns {
     () => {
         "t.id, t.company_id, t.number, t.channel_id, t.kind, t.conversation_id, t.contact_id, t.state, t.subject, \
          t.last_author, t.last_content, t.last_message_at, t.waiting_since, t.close_reason, t.closed_at, t.reopened, \
-         t.group_id, t.agent_id, t.previous_agent_id, t.excluded_agent_id, t.assigned_at, t.priority, t.bot_id, t.bot_until, t.answered_at, \
+         t.group_id, t.agent_id, t.previous_agent_id, t.excluded_agent_id, t.assigned_at, t.priority, t.bot_id, \
+         t.bot_until, t.answered_at, \
          t.closed_by, t.closed_told, t.busy_told, t.created_at, t.updated_at"
     };
 }
@@ -130,6 +139,31 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
              assigned_at = excluded.assigned_at, priority = excluded.priority, bot_id = excluded.bot_id, \
              bot_until = excluded.bot_until, answered_at = excluded.answered_at, closed_by = excluded.closed_by, \
              closed_told = excluded.closed_told, busy_told = excluded.busy_told, updated_at = excluded.updated_at"
+        ),
+        json_rows(tickets)
+    )
+    .map(drop)
+}
+
+/// Writes where known tickets are and who has them, which is what routing decides; what was said in them stays as it is.
+///
+/// # Errors
+/// Those of the database.
+pub async fn place(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
+    execute!(
+        tx,
+        rows!(
+            "UPDATE tickets SET state = r.state, waiting_since = r.waiting_since, close_reason = r.close_reason, \
+             closed_at = r.closed_at, reopened = r.reopened, group_id = r.group_id, agent_id = r.agent_id, \
+             previous_agent_id = r.previous_agent_id, excluded_agent_id = r.excluded_agent_id, \
+             assigned_at = r.assigned_at, priority = r.priority, bot_id = r.bot_id, bot_until = r.bot_until, \
+             answered_at = r.answered_at, closed_by = r.closed_by, closed_told = r.closed_told, \
+             busy_told = r.busy_told, updated_at = r.updated_at FROM",
+            [id text, state text, waiting_since bigint, close_reason text, closed_at bigint, reopened bigint,
+             group_id bigint, agent_id bigint, previous_agent_id bigint, excluded_agent_id bigint, assigned_at bigint,
+             priority bigint, bot_id bigint, bot_until bigint, answered_at bigint, closed_by bigint, closed_told bigint,
+             busy_told bigint, updated_at bigint],
+            "WHERE tickets.id = r.id"
         ),
         json_rows(tickets)
     )

@@ -1,5 +1,7 @@
 //! What a batch brought about, for those who look on, and for routing.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::world::{Happened, World};
@@ -10,7 +12,11 @@ use crate::{
         routing::{self, event},
     },
     domain::{Event, EventKind, routing::Cause},
-    store::{StoreError, Tx, messages::MessageRow, tickets::Ticket},
+    store::{
+        StoreError, Tx,
+        messages::MessageRow,
+        tickets::{self, Ticket},
+    },
 };
 
 /// What is told, and which tickets are to be routed.
@@ -19,7 +25,8 @@ pub(super) struct News {
     begun: Vec<Event>,
     opened: Vec<String>,
     reopened: Vec<String>,
-    written: Vec<Event>,
+    /// What customers wrote: the ticket, and the words.
+    written: Vec<(Ticket, Value)>,
 }
 
 impl World {
@@ -47,10 +54,10 @@ impl World {
         Some(event(kind, ticket, json!({"asunto": ticket.subject, "id_contacto": ticket.contact_id})))
     }
 
-    fn written(&self, message: &str) -> Option<Event> {
+    fn written(&self, message: &str) -> Option<(Ticket, Value)> {
         let message = &self.messages.get(message)?.row;
-        let ticket: &Ticket = &self.tickets.get(message.ticket_id.as_ref()?)?.row;
-        Some(event(EventKind::MessageReceived, ticket, self.words(message)))
+        let ticket = &self.tickets.get(message.ticket_id.as_ref()?)?.row;
+        Some((ticket.clone(), self.words(message)))
     }
 
     fn words(&self, message: &MessageRow) -> Value {
@@ -76,7 +83,23 @@ impl News {
         let mut jobs = events::tell(tx, clock.now(), &self.begun).await?;
         jobs += routing::route(tx, clock, &self.opened, Cause::Opened).await?.jobs;
         jobs += routing::route(tx, clock, &self.reopened, Cause::Reopened).await?.jobs;
-        jobs += events::tell(tx, clock.now(), &self.written).await?;
+        let written = written(tx, &self).await?;
+        jobs += events::tell(tx, clock.now(), &written).await?;
         Ok(jobs)
     }
+}
+
+/// What customers wrote, told with where their tickets are now that they are routed.
+async fn written(tx: &mut Tx, news: &News) -> Result<Vec<Event>, StoreError> {
+    let routed: Vec<&str> = news.opened.iter().chain(&news.reopened).map(String::as_str).collect();
+    let routed: HashMap<String, Ticket> = match routed[..] {
+        [] => HashMap::new(),
+        _ => {
+            tickets::load_for_update(tx, &routed).await?.into_iter().map(|ticket| (ticket.id.clone(), ticket)).collect()
+        }
+    };
+    let tell = |(ticket, words): &(Ticket, Value)| {
+        event(EventKind::MessageReceived, routed.get(&ticket.id).unwrap_or(ticket), words.clone())
+    };
+    Ok(news.written.iter().map(tell).collect())
 }

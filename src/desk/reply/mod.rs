@@ -12,11 +12,15 @@ use relevo_adapters::{
 
 use place::Place;
 use plan::{is_message, plan, shown};
+use serde_json::json;
 
 use crate::{
     clock::Clock,
-    desk::events,
-    domain::{EventKind, OutState, SEND, SendJob, TicketState, send_lane, send_topic},
+    desk::{
+        events,
+        routing::{self, event},
+    },
+    domain::{EventKind, OutState, SEND, SendJob, TicketState, routing::Cause, send_lane, send_topic},
     store::{
         StoreError, Tx,
         deliveries::{self, Delivery, Said, StateRow},
@@ -141,6 +145,7 @@ pub async fn send(tx: &mut Tx, clock: &Clock, reply: NewReply) -> Result<Queued,
     // What begins with us has its ticket from the start.
     if (is_template && !has_open_ticket(&place)) || (place.ticket.is_none() && is_message(&reply.act)) {
         place::open_ticket(tx, clock, &mut place).await?;
+        tell_begun(tx, clock, &place).await?;
     }
     let answers = deliveries::last_inbound(tx, &place.conversation.id).await?;
     let mut drafts = Drafts { answers, is_answer: !reply.by_house, ..Drafts::default() };
@@ -148,6 +153,14 @@ pub async fn send(tx: &mut Tx, clock: &Clock, reply: NewReply) -> Result<Queued,
         drafts.add(clock, &place, &reply, act, position == 0);
     }
     drafts.save(tx, &place, clock.now()).await
+}
+
+/// Tells of a ticket that began with us, and has it find its agent.
+async fn tell_begun(tx: &mut Tx, clock: &Clock, place: &Place) -> Result<(), StoreError> {
+    let Some(ticket) = &place.ticket else { return Ok(()) };
+    let more = json!({"asunto": ticket.subject, "id_contacto": ticket.contact_id});
+    events::tell(tx, clock.now(), &[event(EventKind::TicketOpened, ticket, more)]).await?;
+    routing::route(tx, clock, std::slice::from_ref(&ticket.id), Cause::Begun).await.map(drop)
 }
 
 fn has_open_ticket(place: &Place) -> bool {
@@ -297,7 +310,7 @@ fn message_row(clock: &Clock, place: &Place, reply: &NewReply, act: &Act, first:
         origin: "agent".to_owned(),
         kind: kind.to_owned(),
         content,
-        body: json(&message.body),
+        body: to_json(&message.body),
         extra: None,
         raw: None,
         reply_to: reply.reply_to.clone().filter(|_| first),
@@ -323,7 +336,7 @@ fn attachment_row(clock: &Clock, message: &MessageRow, file: &OutboundFile) -> A
         message_id: message.id.clone(),
         channel_id: message.channel_id,
         kind: file.kind.as_str().to_owned(),
-        source: json(&MediaSource::Blob { sha256: file.sha256.clone() }),
+        source: to_json(&MediaSource::Blob { sha256: file.sha256.clone() }),
         state: "stored".to_owned(),
         mime: Some(file.mime.clone()),
         file_name: Some(file.file_name.clone()),
@@ -341,13 +354,13 @@ fn job(place: &Place, send: &SendJob, now: Millis) -> NewJob {
         lane: send_lane(&send.conversation),
         topic: send_topic(send.channel),
         company_id: Some(place.channel.company_id),
-        payload: json(send),
+        payload: to_json(send),
         due_at: now,
         created_at: now,
     }
 }
 
-fn json<T: serde::Serialize>(value: &T) -> String {
+fn to_json<T: serde::Serialize>(value: &T) -> String {
     #[expect(clippy::expect_used, reason = "the vocabulary holds text, numbers and JSON values only")]
     serde_json::to_string(value).expect("plain data")
 }

@@ -194,6 +194,9 @@ pub(super) async fn open_ticket(tx: &mut Tx, clock: &Clock, place: &mut Place) -
         state: TicketState::Open.as_str().to_owned(),
         subject: place.conversation.subject.clone(),
         waiting_since: Some(now),
+        // Who did not write is not told that nobody is there.
+        closed_told: 1,
+        busy_told: Some(now),
         created_at: now,
         updated_at: now,
         ..Ticket::default()

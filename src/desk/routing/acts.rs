@@ -95,6 +95,7 @@ pub async fn reassign(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) ->
     let freed = let_go(&mut ticket, &mut record);
     ticket.previous_agent_id = None;
     ticket.excluded_agent_id = freed.or(ticket.excluded_agent_id);
+    record.keep(ticket.clone());
     let mut done = record.save(tx).await?;
     add(&mut done, decide(tx, clock, vec![ticket], Cause::Reassigned).await?);
     add(&mut done, fill_freed(tx, clock, company, freed).await?);
@@ -129,6 +130,7 @@ pub async fn move_to_group(
         let moved = event(EventKind::TicketGroupChanged, &ticket, json!({"grup_anterior": before}));
         record.push(moved);
     }
+    record.keep(ticket.clone());
     let mut done = record.save(tx).await?;
     let id = ticket.id.clone();
     add(&mut done, decide(tx, clock, vec![ticket], Cause::Group).await?);

@@ -25,12 +25,27 @@ pub(super) struct Room {
 
 /// Later than any time.
 const ROUND: Millis = i64::MAX / 2;
+/// Tickets that wait and are looked at in one transaction, per group; what is left is the next transaction's.
+const BATCH: i64 = 100;
+
+/// What waits in some groups, held.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    tickets: Vec<Ticket>,
+    /// The groups in which more waits than was looked at.
+    more: BTreeSet<i64>,
+}
 
 impl Room {
     /// The members of these groups; those who are online are held.
     pub(super) async fn of_groups(tx: &mut Tx, groups: &[i64]) -> Result<Self, StoreError> {
-        store::lock_online(tx, groups).await?;
-        Self::as_seen(tx, groups).await
+        let held = store::lock_online(tx, groups).await?;
+        let mut room = Self::as_seen(tx, groups).await?;
+        // Who came online since then is not held, and may be getting tickets elsewhere.
+        for one in room.agents.values_mut().filter(|one| one.presence == Presence::Online && !held.contains(&one.id)) {
+            one.presence = Presence::Offline;
+        }
+        Ok(room)
     }
 
     /// The members of these groups as they are seen, held by nobody: to look, not to give.
@@ -61,11 +76,11 @@ impl Room {
         }
     }
 
-    /// Slots that are free in a group.
-    fn free(&self, group: i64) -> i64 {
+    /// The slots that each agent who can take a ticket in a group has free: `(agent, slots)`.
+    fn free(&self, group: i64) -> Vec<(i64, i64)> {
         let members = self.members.get(&group).into_iter().flatten().filter_map(|id| self.agents.get(id));
-        let able = members.filter(|one| one.active && one.presence == Presence::Online);
-        able.map(|one| (one.capacity - one.load).max(0)).sum()
+        let able = members.filter(|one| one.active && one.presence == Presence::Online && one.load < one.capacity);
+        able.map(|one| (one.id, one.capacity - one.load)).collect()
     }
 
     /// The tickets that wait in these groups, as many as there are slots; those that the caller holds are left out.
@@ -74,44 +89,56 @@ impl Room {
         tx: &mut Tx,
         groups: &[i64],
         held: &BTreeSet<String>,
-    ) -> Result<Vec<Ticket>, StoreError> {
-        // Where there is one agent only, what is not for him is not worth holding.
-        let only = if self.agents.len() == 1 { self.agents.keys().next().copied() } else { None };
-        let mut waiting = Vec::new();
+    ) -> Result<Waiting, StoreError> {
+        let mut waiting = Waiting::default();
         for group in groups {
             let free = self.free(*group);
-            if free > 0 {
-                // Those that the caller holds may be among the first.
-                let limit = free + i64::try_from(held.len()).unwrap_or_default();
-                waiting.extend(store::waiting(tx, *group, only.unwrap_or_default(), limit).await?);
+            // Where there is one agent only, what is not for him is not worth holding.
+            let not_for = match free[..] {
+                [] => continue,
+                [(only, _)] => only,
+                _ => 0,
+            };
+            let slots: i64 = free.iter().map(|(_, slots)| slots).sum();
+            // Those that the caller holds may be among the first.
+            let limit = slots.min(BATCH) + i64::try_from(held.len()).unwrap_or_default();
+            let found = store::waiting(tx, *group, not_for, limit).await?;
+            if slots > BATCH && i64::try_from(found.len()).is_ok_and(|found| found == limit) {
+                waiting.more.insert(*group);
             }
+            waiting.tickets.extend(found.into_iter().filter(|ticket| !held.contains(&ticket.id)));
         }
-        waiting.retain(|ticket| !held.contains(&ticket.id));
         Ok(waiting)
     }
 
     /// Gives tickets to agents: `own` are decided about in any case; `others` wait already, and are only given.
-    pub(super) fn give(
-        &mut self,
-        own: Vec<(Ticket, Explanation)>,
-        others: Vec<Ticket>,
-        cause: Cause,
-        record: &mut Record,
-    ) {
+    pub(super) fn give(&mut self, own: Vec<(Ticket, Explanation)>, others: Waiting, cause: Cause, record: &mut Record) {
         let own = own.into_iter().map(|(ticket, explanation)| (ticket, Some(explanation)));
         let mut all: Vec<(Ticket, Option<Explanation>)> =
-            own.chain(others.into_iter().map(|ticket| (ticket, None))).collect();
+            own.chain(others.tickets.into_iter().map(|ticket| (ticket, None))).collect();
         let rank =
             |ticket: &Ticket| (-ticket.priority, ticket.waiting_since.unwrap_or(ticket.created_at), ticket.id.clone());
         all.sort_by_cached_key(|(ticket, _)| rank(ticket));
         for (mut ticket, explanation) in all {
-            let is_own = explanation.is_some();
-            let because = if is_own { cause } else { later(cause) };
-            let mut explanation = explanation.unwrap_or_else(|| Explanation::of(because));
-            match self.choose(&ticket, &mut explanation) {
-                Some(agent) => record.assign(&mut ticket, agent, because, &explanation),
-                None if is_own => record.queue(&mut ticket, because, &explanation),
-                None => continue,
+            let Some(mut explanation) = explanation else {
+                let because = later(cause);
+                let mut explanation = Explanation::of(because);
+                if let Some(agent) = self.choose(&ticket, &mut explanation) {
+                    record.assign(&mut ticket, agent, because, &explanation);
+                    record.keep(ticket);
+                }
+                continue;
+            };
+            let chosen = match ticket.group_id.is_some_and(|group| others.more.contains(&group)) {
+                false => self.choose(&ticket, &mut explanation),
+                true => {
+                    explanation.add("eleccion", "Otros esperan desde antes: el ticket espera su turno.");
+                    None
+                }
+            };
+            match chosen {
+                Some(agent) => record.assign(&mut ticket, agent, cause, &explanation),
+                None => record.queue(&mut ticket, cause, &explanation),
             }
             record.keep(ticket);
         }

@@ -119,6 +119,7 @@ pub async fn reopen(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) -> R
     let mut record = Record::new(clock);
     reopened(&mut ticket, clock.now());
     record.tell(EventKind::TicketReopened, &ticket, json!({}));
+    record.keep(ticket.clone());
     let mut done = record.save(tx).await?;
     let id = ticket.id.clone();
     add(&mut done, decide(tx, clock, vec![ticket], Cause::Reopened).await?);

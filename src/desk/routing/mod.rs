@@ -29,7 +29,7 @@ use self::{give::Room, place::Places, record::Record};
 pub(in crate::desk) use self::{lifecycle::reopened, record::event};
 use crate::{
     clock::Clock,
-    domain::{TicketState, routing::Cause},
+    domain::routing::Cause,
     store::{
         StoreError, Tx, conversations, routing,
         tickets::{self, Ticket},
@@ -98,11 +98,8 @@ pub struct Routed {
 /// Those of the database.
 pub async fn route(tx: &mut Tx, clock: &Clock, ids: &[String], cause: Cause) -> Result<Routed, StoreError> {
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let tickets = hold(tx, &ids).await?;
-    let waiting = tickets.into_iter().filter(|ticket| {
-        ticket.state == TicketState::Open.as_str() && ticket.agent_id.is_none() && ticket.bot_id.is_none()
-    });
-    decide(tx, clock, waiting.collect(), cause).await
+    let waiting = hold(tx, &ids).await?.into_iter().filter(Ticket::waits).collect();
+    decide(tx, clock, waiting, cause).await
 }
 
 /// The tickets of these ids with their conversations, held until the end of the transaction.

@@ -3,7 +3,6 @@
 use super::{Routed, hold, record::Record};
 use crate::{
     clock::Clock,
-    domain::TicketState,
     store::{
         StoreError, Tx,
         routing::{self as store},
@@ -37,8 +36,7 @@ pub async fn difference(tx: &mut Tx, clock: &Clock, company: i64) -> Result<Diff
     let mut record = Record::new(clock);
     for mut ticket in hold(tx, &ids).await? {
         // It may have got an agent while its conversation was waited for.
-        let waits = ticket.state == TicketState::Open.as_str() && ticket.agent_id.is_none() && ticket.bot_id.is_none();
-        if !waits || ticket.busy_told == ticket.waiting_since {
+        if !ticket.waits() || ticket.busy_told == ticket.waiting_since {
             continue;
         }
         let own = waiting.iter().find(|waiting| waiting.id == ticket.id);

@@ -40,7 +40,8 @@ pub async fn possible(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) ->
     }
     let room = Room::as_seen(tx, &[queue.id]).await?;
     let owner = ticket.agent_id.filter(|_| ticket.state == TicketState::InProgress.as_str());
-    let (candidates, choice) = room.look(queue.id, ticket.previous_agent_id, owner.or(ticket.excluded_agent_id));
+    let previous = ticket.previous_agent_id.filter(|_| owner.is_none());
+    let (candidates, choice) = room.look(queue.id, previous, owner.or(ticket.excluded_agent_id));
     Ok(match choice.chosen {
         Some(place) => {
             Possible { agent: Some(candidates[place].id), reason: choice.verdicts[place].text_en().to_owned() }

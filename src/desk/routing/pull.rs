@@ -11,9 +11,9 @@ use crate::{
     },
 };
 
-/// How far into each queue is looked for a ticket that nobody holds: so many agents may pull from one queue at the same
-/// instant.
-const DEPTH: i64 = 64;
+/// How far into what waits is looked for a ticket that nobody holds, if all before it are held: so many agents may pull
+/// from the same queues at the same instant.
+const DEPTHS: [i64; 2] = [4, 64];
 
 /// Gives an agent the next ticket of the queues that he serves: the highest priority, then the longest waiting. No two
 /// agents get the same one.
@@ -24,12 +24,7 @@ const DEPTH: i64 = 64;
 pub async fn next(tx: &mut Tx, clock: &Clock, company: i64, user: i64) -> Result<(Ticket, Routed), RoutingError> {
     let agent = store::lock_agent(tx, company, user).await?.ok_or(RoutingError::NoAgent)?;
     refuse_unable(tx, &agent).await?;
-    let Some(mut ticket) = store::next(tx, user, DEPTH).await? else {
-        return Err(match store::count_waiting(tx, user, 1).await? {
-            0 => RoutingError::NothingWaits,
-            _ => StoreError::Conflict.into(),
-        });
-    };
+    let mut ticket = first(tx, user).await?;
     let waited = (clock.now() - ticket.waiting_since.unwrap_or(ticket.created_at)).max(0) / 1000;
     let mut explanation = Explanation::of(Cause::Pulled);
     explanation.add(
@@ -44,4 +39,17 @@ pub async fn next(tx: &mut Tx, clock: &Clock, company: i64, user: i64) -> Result
     record.assign(&mut ticket, agent.id, Cause::Pulled, &explanation);
     record.keep(ticket.clone());
     Ok((ticket, record.save(tx).await?))
+}
+
+/// The first ticket of somebody's queues that nobody else holds, held.
+async fn first(tx: &mut Tx, user: i64) -> Result<Ticket, RoutingError> {
+    for depth in DEPTHS {
+        if let Some(ticket) = store::next(tx, user, depth).await? {
+            return Ok(ticket);
+        }
+        if store::count_waiting(tx, user, 1).await? == 0 {
+            return Err(RoutingError::NothingWaits);
+        }
+    }
+    Err(StoreError::Conflict.into())
 }

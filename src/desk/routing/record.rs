@@ -137,7 +137,7 @@ impl Record {
     pub(super) async fn save(mut self, tx: &mut Tx) -> Result<Routed, StoreError> {
         let now = self.clock.now();
         if !self.changed.is_empty() {
-            tickets::save(tx, &self.changed.values().collect::<Vec<_>>()).await?;
+            tickets::place(tx, &self.changed.values().collect::<Vec<_>>()).await?;
         }
         store::note_assigned(tx, &self.assigned.iter().copied().collect::<Vec<_>>(), now).await?;
         store::insert(tx, &self.routings).await?;
@@ -189,7 +189,8 @@ async fn send(tx: &mut Tx, clock: &Clock, notice: Notice) -> Result<bool, StoreE
         by_house: true,
         log: clock.log_id(),
     };
-    match reply::send(tx, clock, reply).await {
+    // Boxed, because a message of ours that begins a ticket has it routed; this one has its ticket.
+    match Box::pin(reply::send(tx, clock, reply)).await {
         Ok(_) => Ok(true),
         Err(ReplyError::Store(error)) => Err(error),
         Err(refused) => {

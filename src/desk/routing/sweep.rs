@@ -20,6 +20,7 @@ use crate::{
     store::{
         Db, StoreError, Tx,
         routing::{self as store},
+        tickets::Ticket,
     },
 };
 
@@ -61,8 +62,7 @@ pub async fn refresh(db: &Db, clock: &Clock) -> Result<Routed, StoreError> {
     let mut all = Routed::default();
     again(db, clock, Step::Ungrouped, &mut all).await?;
     for group in store::groups_to_fill(&mut db.read().await?).await? {
-        let (_, done) = once(db, clock, Step::Fill { group }).await?;
-        add(&mut all, done);
+        again(db, clock, Step::Fill { group }, &mut all).await?;
     }
     Ok(all)
 }
@@ -131,6 +131,7 @@ async fn from_bots(tx: &mut Tx, clock: &Clock) -> Result<(usize, Routed), StoreE
         }
         let timed_out = ticket.bot_until.is_some_and(|until| until <= clock.now());
         let_go(&mut ticket, &mut record);
+        record.keep(ticket.clone());
         if timed_out { late.push(ticket) } else { broken.push(ticket) }
     }
     let found = late.len() + broken.len();
@@ -146,8 +147,10 @@ async fn from_gone(tx: &mut Tx, clock: &Clock, gone_before: Millis) -> Result<(u
     let mut record = Record::new(clock);
     let mut back = Vec::new();
     for mut ticket in hold(tx, &ids).await? {
-        if ticket.state == TicketState::InProgress.as_str() {
+        // Its agent may be back, may have answered, or may be another one by now.
+        if store::is_unanswered_of_gone(tx, gone_before, &ticket.id).await? {
             ticket.previous_agent_id = let_go(&mut ticket, &mut record);
+            record.keep(ticket.clone());
             back.push(ticket);
         }
     }
@@ -160,9 +163,6 @@ async fn from_gone(tx: &mut Tx, clock: &Clock, gone_before: Millis) -> Result<(u
 async fn ungrouped(tx: &mut Tx, clock: &Clock) -> Result<(usize, Routed), StoreError> {
     let ids = store::ungrouped(tx, BATCH).await?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let waiting = hold(tx, &ids).await?.into_iter().filter(|ticket| {
-        ticket.state == TicketState::Open.as_str() && ticket.agent_id.is_none() && ticket.bot_id.is_none()
-    });
-    let waiting: Vec<_> = waiting.collect();
+    let waiting: Vec<_> = hold(tx, &ids).await?.into_iter().filter(Ticket::waits).collect();
     Ok((waiting.len(), decide(tx, clock, waiting, Cause::Sweep).await?))
 }

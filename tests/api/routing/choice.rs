@@ -11,6 +11,7 @@ on_both_databases! {
     nobody_online_means_waiting_until_somebody_comes
     who_has_a_free_slot_gets_the_longest_waiting_first
     a_new_ticket_does_not_overtake_one_that_waits
+    what_waits_is_shared_out_among_those_who_have_room
     a_reopened_ticket_goes_to_whoever_had_it
     a_manual_group_waits_to_be_asked
     an_agent_who_is_gone_gives_back_what_is_unanswered
@@ -90,16 +91,46 @@ async fn a_new_ticket_does_not_overtake_one_that_waits(house: &House) {
     let eva = scene.online("Eva", &[group], 1).await;
     scene.writes("a").await;
     scene.writes("b").await;
-    // A slot that nobody noticed yet.
-    let enlarge = "UPDATE users SET capacity = 2 WHERE id = $1";
-    match &house.db {
-        relevo::store::Db::Sqlite { writer, .. } => {
-            sqlx::query(enlarge).bind(eva).execute(writer).await.map(drop).unwrap();
-        }
-        relevo::store::Db::Postgres(pool) => sqlx::query(enlarge).bind(eva).execute(pool).await.map(drop).unwrap(),
-    }
+    enlarge(house, &[eva], 2).await;
     scene.writes("c").await;
     assert_eq!((scene.owner(2).await.1, scene.owner(3).await.1), (Some(eva), None));
+}
+
+async fn what_waits_is_shared_out_among_those_who_have_room(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    let mut agents = Vec::new();
+    for name in ["Eva", "Leo"] {
+        agents.push(scene.online(name, &[group], 1).await);
+    }
+    for customer in ["a", "b", "c", "d", "e", "f", "g"] {
+        scene.writes(customer).await;
+    }
+    enlarge(house, &agents, 3).await;
+    scene.sweep().await;
+    for number in 1..=6 {
+        assert_eq!(scene.owner(number).await.0, "inProgress", "{number}: both have room for three");
+    }
+    assert_eq!(scene.owner(7).await, ("open".into(), None));
+    assert_eq!(scene.decisions(3).await.0[1].0, "sweep");
+    enlarge(house, &agents, 4).await;
+    scene.writes("h").await;
+    assert_eq!((scene.owner(7).await.0, scene.owner(8).await.0), ("inProgress".into(), "inProgress".into()));
+}
+
+/// Slots that nobody noticed yet.
+async fn enlarge(house: &House, agents: &[i64], capacity: i64) {
+    let enlarge = "UPDATE users SET capacity = $2 WHERE id = $1";
+    for agent in agents {
+        match &house.db {
+            relevo::store::Db::Sqlite { writer, .. } => {
+                sqlx::query(enlarge).bind(agent).bind(capacity).execute(writer).await.map(drop).unwrap();
+            }
+            relevo::store::Db::Postgres(pool) => {
+                sqlx::query(enlarge).bind(agent).bind(capacity).execute(pool).await.map(drop).unwrap();
+            }
+        }
+    }
 }
 
 async fn a_reopened_ticket_goes_to_whoever_had_it(house: &House) {

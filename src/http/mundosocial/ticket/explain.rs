@@ -28,7 +28,7 @@ pub(super) struct Query {
 #[schema(as = MsDecision)]
 struct Decision {
     fecha: String,
-    /// `opened`, `reopened`, `presence`, `slot`, `sweep`, `group`, `reassigned`, `agent_gone`, `bot_timeout`, `bot_failed`,
+    /// `opened`, `begun`, `reopened`, `presence`, `slot`, `sweep`, `group`, `reassigned`, `agent_gone`, `bot_timeout`, `bot_failed`,
     /// `assigned`, `self_assigned` or `pulled`.
     causa: String,
     /// `assigned`, `queued`, `bot` or `ungrouped`.
