@@ -130,7 +130,7 @@ fn text(text: &str) -> Act {
 }
 
 fn outbound(to: Address, act: Act) -> Outbound {
-    Outbound { id: ID.to_owned(), to, act, reply_to: None }
+    Outbound { id: ID.to_owned(), to, act, reply_to: None, automatic: false }
 }
 
 fn send(server: &Server, message: &Outbound) -> Result<Sent, SendError> {
@@ -178,6 +178,17 @@ fn assert_sound(data: &[u8]) {
     assert!(text.is_ascii() && !text.contains('\0'));
     assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "a bare CR or LF");
     assert!(text.split("\r\n").all(|line| line.len() <= 998));
+}
+
+#[test]
+fn what_the_house_says_by_itself_says_so() {
+    let by_hand = outbound(thread(), text("Hola"));
+    assert_eq!(header(&mail(&by_hand), "Auto-Submitted"), None);
+    let by_itself = Outbound { automatic: true, ..by_hand };
+    let letter = letter(&Server::willing(), &by_itself);
+    let head = String::from_utf8(letter.data.to_vec()).unwrap();
+    assert_eq!(header(&head, "Auto-Submitted").as_deref(), Some("auto-replied"));
+    assert_eq!(header(&head, "X-Auto-Response-Suppress").as_deref(), Some("All"));
 }
 
 #[test]

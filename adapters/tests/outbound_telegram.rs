@@ -118,7 +118,7 @@ fn to(key: &str) -> Address {
 }
 
 fn message(key: &str, act: Act) -> Outbound {
-    Outbound { id: "m".to_owned(), to: to(key), act, reply_to: None }
+    Outbound { id: "m".to_owned(), to: to(key), act, reply_to: None, automatic: false }
 }
 
 fn text(text: &str) -> Act {

@@ -167,5 +167,6 @@ async fn outbound(tx: &mut Tx, job: &SendJob) -> Result<Outbound, JobError> {
         subject: place.and_then(|place| place.subject),
         history,
     };
-    Ok(Outbound { id: job.message.clone().unwrap_or_default(), to, act: job.act.clone(), reply_to })
+    let id = job.message.clone().unwrap_or_default();
+    Ok(Outbound { id, to, act: job.act.clone(), reply_to, automatic: job.automatic })
 }

@@ -53,6 +53,9 @@ pub struct SendJob {
     /// After this moment it is of no use any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Millis>,
+    /// Whether the house says it by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
 }
 
 /// A file that is to be fetched.
@@ -253,6 +256,7 @@ mod tests {
             answers: Some("in".into()),
             reply_to: None,
             expires_at: Some(5),
+            automatic: true,
         };
         let text = serde_json::to_string(&job).unwrap();
         assert_eq!(serde_json::from_str::<SendJob>(&text).unwrap(), job);

@@ -155,8 +155,8 @@ impl Api {
 /// The API's routes, the probes and the documentation. Its fallback answers whatever no route of it or of the routers
 /// that are merged with it takes.
 pub fn router(api: Api) -> Router {
-    let (router, document) = openapi::collect(&api).split_for_parts();
-    around(router.merge(openapi::pages(&document)), api)
+    let (router, _) = openapi::collect(&api).split_for_parts();
+    around(router.merge(openapi::pages()), api)
 }
 
 /// What stands around every route: from the outside in, the record of calls, the time limit and the net for panics.

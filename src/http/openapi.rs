@@ -1,7 +1,16 @@
 //! The contract as a document: `GET /openapi.json`, shown at `/docs/`. The API's own routes describe themselves; here
 //! is what they have in common, and the platforms' webhooks, whose handlers are the gateway's.
 
-use axum::{Router, extract::Extension, http::header, response::IntoResponse, routing::get};
+use std::sync::{Arc, OnceLock};
+
+use axum::{
+    Router,
+    extract::{Extension, State},
+    http::header,
+    response::IntoResponse,
+    routing::get,
+};
+use bytes::Bytes;
 use serde_json::{Value, json};
 use utoipa::openapi::{OpenApi, OpenApiBuilder};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,17 +31,18 @@ pub(super) fn collect(api: &Api) -> OpenApiRouter<Api> {
 }
 
 /// `GET /openapi.json` and `GET /docs/`.
-pub(super) fn pages(document: &OpenApi) -> Router<Api> {
-    let document = bytes::Bytes::from(complete(document).to_string());
+pub(super) fn pages() -> Router<Api> {
     let ui = SwaggerUi::new("/docs").config(Config::from("/openapi.json"));
-    Router::new().route("/openapi.json", get(openapi_json)).layer(Extension(Document(document))).merge(ui)
+    Router::new().route("/openapi.json", get(openapi_json)).layer(Extension(Document::default())).merge(ui)
 }
 
-#[derive(Clone)]
-struct Document(bytes::Bytes);
+/// Written when it is first asked for: it takes more memory than all else that an idle house needs.
+#[derive(Debug, Clone, Default)]
+struct Document(Arc<OnceLock<Bytes>>);
 
-async fn openapi_json(Extension(Document(document)): Extension<Document>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], document)
+async fn openapi_json(State(api): State<Api>, Extension(Document(written)): Extension<Document>) -> impl IntoResponse {
+    let write = || Bytes::from(complete(&collect(&api).split_for_parts().1).to_string());
+    ([(header::CONTENT_TYPE, "application/json")], written.get_or_init(write).clone())
 }
 
 /// The routes' own descriptions, with everything else.

@@ -32,6 +32,10 @@ pub struct Outbound {
     /// The message it answers or quotes, by its platform id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// Whether a program says it by itself, where no person does: a mail says so of itself (RFC 3834), so that no other
+    /// program answers it.
+    #[serde(default)]
+    pub automatic: bool,
 }
 
 /// Where it goes: everything that is known of a conversation, in the adapter's own words.

@@ -133,7 +133,7 @@ pub(crate) fn open(kind: &Kind, settings: &[(&str, &str)]) -> Result<Box<dyn Cha
 }
 
 pub(crate) fn outbound(to: Address, act: Act) -> Outbound {
-    Outbound { id: "0197-ours".to_owned(), to, act, reply_to: None }
+    Outbound { id: "0197-ours".to_owned(), to, act, reply_to: None, automatic: false }
 }
 
 pub(crate) fn text(text: &str) -> Act {

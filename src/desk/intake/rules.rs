@@ -115,6 +115,7 @@ impl World {
             answers: None,
             reply_to: None,
             expires_at: Some(envelope.received_at + USEFUL_MS),
+            automatic: true,
         };
         self.added.jobs.push(NewJob {
             kind: SEND.to_owned(),

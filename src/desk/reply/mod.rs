@@ -251,6 +251,7 @@ impl Drafts {
                 act,
                 answers: self.answers.clone(),
                 reply_to,
+                automatic: reply.by_house,
             },
             now,
         ));

@@ -91,7 +91,7 @@ impl Record {
         self.tell(EventKind::TicketAssigned, ticket, json!({"causa": cause.as_str()}));
     }
 
-    /// Leaves a ticket in its group's queue, or, without a group, where only operators look.
+    /// Leaves a ticket in its group's queue, or, without a group, where nobody pulls it.
     pub(super) fn queue(&mut self, ticket: &mut Ticket, cause: Cause, explanation: &Explanation) {
         let now = self.clock.now();
         ticket.state = TicketState::Open.as_str().to_owned();

@@ -23,6 +23,10 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Seconds between heartbeats, where the URL says nothing: a dead broker is noticed after two.
 const HEARTBEAT: u16 = 15;
 
+/// Bytes of a frame, where the URL says nothing. The client keeps two buffers of 32 frames for each connection, however
+/// little is in them; larger messages go in several frames.
+const FRAME: u32 = 32 * 1024;
+
 /// Connects. Nothing that it says holds the URL.
 pub(super) async fn connect(settings: &RabbitSettings, name: &str) -> Result<Connection, QueueError> {
     let mut uri: AMQPUri = settings
@@ -31,6 +35,7 @@ pub(super) async fn connect(settings: &RabbitSettings, name: &str) -> Result<Con
         .parse()
         .map_err(|_| QueueError::Broker("queue.url is not a valid AMQP URL".to_owned()))?;
     uri.query.heartbeat.get_or_insert(HEARTBEAT);
+    uri.query.frame_max.get_or_insert(FRAME);
     let properties = ConnectionProperties::default().with_connection_name(name.into());
     let lifeline = Lifeline::default();
     let attempt = lifeline.0.clone();

@@ -19,12 +19,12 @@ use super::{NASTY, NOW, commit, is_duplicate, read, write};
 use crate::support::for_each_database;
 
 /// Two companies.
-async fn companies(tx: &mut Tx) -> (i64, i64) {
+pub(super) async fn companies(tx: &mut Tx) -> (i64, i64) {
     let first = companies::insert(tx, "Uno", NOW).await.expect("added");
     (first, companies::insert(tx, "Dos", NOW).await.expect("added"))
 }
 
-async fn group(tx: &mut Tx, company: i64, name: &str, position: i64) -> Group {
+pub(super) async fn group(tx: &mut Tx, company: i64, name: &str, position: i64) -> Group {
     let mut group = Group {
         company_id: company,
         name: name.to_owned(),
@@ -40,7 +40,7 @@ async fn group(tx: &mut Tx, company: i64, name: &str, position: i64) -> Group {
     group
 }
 
-async fn user(tx: &mut Tx, company: i64, name: &str) -> i64 {
+pub(super) async fn user(tx: &mut Tx, company: i64, name: &str) -> i64 {
     let user = User {
         company_id: company,
         email: format!("{name}@luma.example"),
@@ -56,7 +56,7 @@ async fn user(tx: &mut Tx, company: i64, name: &str) -> i64 {
     users::insert(tx, &user).await.expect("added")
 }
 
-async fn channel(tx: &mut Tx, company: i64, kind: &str, account: &str) -> i64 {
+pub(super) async fn channel(tx: &mut Tx, company: i64, kind: &str, account: &str) -> i64 {
     let row = ChannelRow {
         id: 0,
         uuid: format!("{company}-{account}"),

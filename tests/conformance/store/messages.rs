@@ -8,7 +8,7 @@ use relevo::store::{
 use super::{NASTY, NOW, commit, is_duplicate, read, write};
 use crate::support::for_each_database;
 
-fn message(id: &str, at: i64) -> MessageRow {
+pub(super) fn message(id: &str, at: i64) -> MessageRow {
     MessageRow {
         id: id.to_owned(),
         company_id: 1,

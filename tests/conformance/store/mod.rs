@@ -11,6 +11,7 @@ mod messages;
 mod people;
 mod relays;
 mod reports;
+mod routing;
 mod tickets;
 mod users;
 

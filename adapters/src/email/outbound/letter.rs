@@ -173,6 +173,10 @@ fn headed<'a>(outgoing: &Outgoing, message: &Outbound, to: &str, id: &str) -> Re
     if let Some(parent) = parent {
         mail = mail.in_reply_to(parent).references(references);
     }
+    if message.automatic {
+        mail = mail.header("Auto-Submitted", Text::new("auto-replied"));
+        mail = mail.header("X-Auto-Response-Suppress", Text::new("All"));
+    }
     let conversation = &message.to.conversation;
     let key = outgoing.reply_key.as_ref();
     if let Some(back) = key.and_then(|key| token::reply_address(conversation, &outgoing.address, key)) {

@@ -114,6 +114,7 @@ mod tests {
                 buttons: Vec::new(),
             },
             reply_to: None,
+            automatic: false,
         }
     }
 
