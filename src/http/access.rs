@@ -68,12 +68,10 @@ impl Caller {
         Some(self.client_id).filter(|id| *id != 0)
     }
 
-    /// Whether the call may be made as this person of its company: an agent only as itself.
-    pub(super) fn may_act_as(&self, user: i64) -> bool {
-        match (self.user, self.role) {
-            (Some(own), Role::Agent) => own == user,
-            (Some(_), Role::Admin | Role::Operator | Role::Integration) | (None, _) => true,
-        }
+    /// The agent who is logged in himself: he acts as nobody else, and touches only what is his or waits in his groups.
+    /// Everybody else acts as anybody of the company.
+    pub(super) fn hand(&self) -> Option<i64> {
+        self.user.filter(|_| self.role == Role::Agent)
     }
 
     /// Whether the call may change people.

@@ -432,11 +432,20 @@ async fn p9_an_agent_writes_only_as_itself(house: &House) {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
+    let thread = house.post(&stage.tenant.client, "/api/chat/getChatMessages", &json!({"id_chat": chat})).await.json();
+    let heard = &thread["data"]["messages"][0]["id_message"];
     let bot = |id: i64| json!({"id_chat": bot_chat, "message": "Hola", "id_user": id, "name_user": "Ana M."});
     let others = [
         (CHAT, with(json!({"author": {"id": boss.id}}))),
         (CHAT, with(json!({"author": {"id": "77", "name": "ana"}}))),
         (CHAT, with(json!({"author": {"name": "Boss"}}))),
+        // Her own number, written otherwise, under another name.
+        (CHAT, with(json!({"author": {"id": format!("+{}", ana.id), "name": "Gerencia"}}))),
+        (META, with(json!({"author": {"id": format!("0{}", ana.id), "name": "Gerencia"}}))),
+        (
+            "/api/chat/reactMessage",
+            json!({"id_message": heard, "emoji": "👍", "author": {"id": format!("+{}", ana.id), "name": "Gerencia"}}),
+        ),
         (META, with(json!({"author": {"id": boss.id}}))),
         (TELEGRAM, bot(boss.id)),
         ("/api/mundosocial/mensajes/sale", json!({"tick_id": 1, "mensaje": "Hola", "mail": boss.email})),

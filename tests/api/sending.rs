@@ -26,6 +26,7 @@ on_both_databases! {
     a_closed_ticket_takes_no_message
     a_reply_answers_a_message_of_its_own_chat
     every_role_may_write_and_nobody_else
+    p8_more_people_than_connections_write_at_once
     p8_a_body_that_is_too_large_is_refused
     p8_a_file_of_101_mb_is_refused_and_nothing_is_sent
 }
@@ -441,6 +442,16 @@ async fn every_role_may_write_and_nobody_else(house: &House) {
     let nobodys = house.client(None, Role::Admin).await;
     refused(&house.post(&nobodys, CHAT, &stage.chat(json!({}))).await, &["id_chat", "id_company"]);
     taken(&house.post(&nobodys, CHAT, &stage.chat(json!({"id_company": stage.tenant.id}))).await);
+}
+
+async fn p8_more_people_than_connections_write_at_once(house: &House) {
+    let stage = stage(house).await;
+    let ana = house.person(&stage.tenant, "ana@empresa.com", Role::Agent).await;
+    let body = stage.chat(json!({}));
+    let calls = (0..16).map(|_| house.call_as(&ana.token, "POST", CHAT, &body));
+    for reply in futures_util::future::join_all(calls).await {
+        taken(&reply);
+    }
 }
 
 async fn p8_a_body_that_is_too_large_is_refused(house: &House) {

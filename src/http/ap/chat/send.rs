@@ -70,7 +70,7 @@ pub(super) async fn send(State(api): State<Api>, mut upload: Upload) -> Result<A
     let mut tx = api.0.db.read().await?;
     let found = chat(&mut tx, fields, company).await?;
     let client = asked.caller.client_id;
-    let author = match author(&api, asked.caller, named).await? {
+    let author = match author(&mut tx, asked.caller, named).await? {
         Some(author) => author,
         None => Author { id: Some(client.to_string()), name: chats::client_name(&mut tx, client).await? },
     };
