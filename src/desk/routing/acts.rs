@@ -51,7 +51,8 @@ pub async fn assign(
     Ok((ticket, done))
 }
 
-/// Lets an agent take a waiting ticket of his choice (MS "Autoasignación"), if the ticket's group allows it.
+/// Lets an agent take a waiting ticket of his choice (MS "Autoasignación"), if the ticket's group allows it. Taking what
+/// he has changes nothing.
 ///
 /// # Errors
 /// See [`RoutingError`].
@@ -64,6 +65,9 @@ pub async fn self_assign(
 ) -> Result<(Ticket, Routed), RoutingError> {
     let mut ticket = hold_one(tx, company, ticket).await?;
     refuse_closed(&ticket)?;
+    if ticket.agent_id == Some(user) && ticket.state == TicketState::InProgress.as_str() {
+        return Ok((ticket, Routed::default()));
+    }
     let group = ticket.group_id.ok_or(RoutingError::NoGroupYet)?;
     let allows = groups::find(tx, company, group).await?.is_some_and(|group| group.self_assign == 1);
     if !allows {

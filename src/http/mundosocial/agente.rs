@@ -2,7 +2,6 @@
 
 use super::super::access::Caller;
 use crate::{
-    desk::clients::Role,
     http::ap::{Error, Fields, required, sending::INVALID},
     store::{
         Tx,
@@ -27,7 +26,7 @@ pub(super) async fn acting(tx: &mut Tx, fields: &mut Fields, caller: &Caller, co
         None => None,
     };
     let mail = mail.map(|mail| mail.to_lowercase());
-    if caller.user.is_some() && caller.role == Role::Agent {
+    if caller.hand().is_some() {
         return own.filter(|own| is(own, mail.as_deref(), id)).ok_or(NOT_ONESELF);
     }
     let (field, complaint, found) = match (&mail, id) {
@@ -54,7 +53,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::store::{Db, companies};
+    use crate::{
+        desk::clients::Role,
+        store::{Db, companies},
+    };
 
     /// A company with two agents and one who left; and the agent of another.
     struct House {

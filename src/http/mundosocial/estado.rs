@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     desk::{
-        clients::Role,
         presence,
         routing::{Routed, RoutingError},
     },
@@ -220,8 +219,7 @@ pub(super) async fn history(State(api): State<Api>, mut asked: Asked) -> Result<
         moment.unwrap_or_default()
     };
     let span = (date("desde"), date("hasta"));
-    let is_himself = caller.user.is_some() && caller.role == Role::Agent;
-    let user = match is_himself || fields.is_given("mail") {
+    let user = match caller.hand().is_some() || fields.is_given("mail") {
         true => Some(agente::acting(&mut api.0.db.read().await?, fields, &caller, company).await?.id),
         false => None,
     };

@@ -8,10 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    desk::{
-        clients::Role,
-        routing::{self, Routed, RoutingError},
-    },
+    desk::routing::{self, Routed, RoutingError},
     http::{
         Api,
         access::{Caller, Company},
@@ -124,8 +121,7 @@ async fn once(
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(RoutingError::NoTicket);
     }
-    let hand = caller.user.filter(|_| caller.role == Role::Agent);
-    routing::in_hand(tx, company, id, hand).await?;
+    routing::hold_in_hand(tx, company, id, caller.hand()).await?;
     match act {
         Act::Close => Ok(routing::close(tx, &api.0.clock, company, id, None, caller.user).await?.1),
         Act::Reassign => routing::reassign(tx, &api.0.clock, company, id).await,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use relevo::desk::clients::Role;
+use relevo::desk::{clients::Role, routing};
 
 use super::scene::{OFFLINE, Scene, brief, mail, nested, ok};
 use crate::api::house::House;
@@ -19,6 +19,8 @@ on_both_databases! {
     p9_a_foreign_ticket_is_answered_exactly_as_a_missing_one
     only_the_seeds_people_are_listed
     p9_an_agent_acts_as_himself_alone
+    p9_an_agent_who_names_himself_takes_only_what_he_may
+    p9_what_was_given_away_meanwhile_is_touched_no_more
     what_is_configured_has_its_effect_at_once
     a_deleted_groups_tickets_are_routed_again
 }
@@ -297,6 +299,73 @@ async fn p9_an_agent_acts_as_himself_alone(house: &House) {
     assert_eq!(scene.ticket(1).await.closed_by, Some(eva.id));
     assert_eq!(call(&eva.token, "diferencia", serde_json::Value::Null).await.status, 403);
     assert_eq!(scene.owner(2).await.1, Some(leo.id));
+}
+
+async fn p9_an_agent_who_names_himself_takes_only_what_he_may(house: &House) {
+    let scene = Scene::open(house).await;
+    let open = scene.group("Ventas", "manual").await;
+    let strict = scene.group_with("Cobranza", "manual", |group| group.self_assign = 0).await;
+    let leo = scene.online("Leo", &[open], 9).await;
+    let eva = house.person(&scene.tenant, "eva@prueba.com", Role::Agent).await;
+    house
+        .write(async |tx| {
+            for group in [open, strict] {
+                relevo::store::groups::add_member(tx, group, eva.id).await.unwrap();
+            }
+        })
+        .await;
+    scene.is(eva.id, super::scene::ONLINE).await;
+    for customer in ["a", "b", "c"] {
+        scene.writes(customer).await;
+    }
+    ok(&scene.post("ticket/asignausuario", json!({"tick_id": 1, "usua_id": leo})).await);
+    ok(&scene.post("cambiargrupo", json!({"tick_id": 2, "grup_id": strict})).await);
+    let take = async |number: i64| {
+        let body = json!({"tick_id": number, "usua_id": eva.id});
+        house.call_as(&eva.token, "POST", "/api/mundosocial/ticket/asignausuario", &body).await
+    };
+    assert_eq!(nested(&take(1).await), "Error al autoasignar:El ticket ya lo atiende Leo");
+    let forbidden = "Error al autoasignar:El grupo asignado al ticket no permite la auto asignación";
+    assert_eq!(nested(&take(2).await), forbidden);
+    for _ in 0..2 {
+        assert_eq!(ok(&take(3).await)["ticket"]["usua_id"], eva.id, "again it changes nothing");
+    }
+    assert_eq!((scene.owner(1).await.1, scene.owner(2).await.1), (Some(leo), None));
+}
+
+async fn p9_what_was_given_away_meanwhile_is_touched_no_more(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "manual").await;
+    let leo = scene.online("Leo", &[group], 9).await;
+    let eva = house.person(&scene.tenant, "eva@prueba.com", Role::Agent).await;
+    house.write(async |tx| relevo::store::groups::add_member(tx, group, eva.id).await.unwrap()).await;
+    scene.is(eva.id, super::scene::ONLINE).await;
+    let id = scene.writes("a").await.id;
+    let give = async |user: i64| {
+        let mut tx = house.db.write().await.unwrap();
+        routing::assign(&mut tx, &house.clock, scene.tenant.id, "1", user).await.unwrap();
+        tx
+    };
+    for (path, body) in [
+        ("/api/mundosocial/ticket/cerrar".to_owned(), json!({"tick_id": 1})),
+        ("/api/mundosocial/ticket/ignorar".to_owned(), json!({"tick_id": 1})),
+        ("/api/mundosocial/ticket/reasignar".to_owned(), json!({"tick_id": 1})),
+        ("/api/mundosocial/ticket/nota".to_owned(), json!({"tick_id": 1, "nota": "Es mío."})),
+        ("/api/mundosocial/cambiargrupo".to_owned(), json!({"tick_id": 1, "grup_id": group})),
+        (format!("/v2/ticket/{id}/close/"), json!({})),
+        (format!("/v2/ticket/{id}/reassign/"), json!({})),
+    ] {
+        give(eva.id).await.commit().await.unwrap();
+        // It is being given to Leo when Eva's call comes in.
+        let giving = give(leo).await;
+        let given = async {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            giving.commit().await.unwrap();
+        };
+        let (reply, ()) = tokio::join!(house.call_as(&eva.token, "POST", &path, &body), given);
+        assert_eq!(reply.status, 403, "{path}: {reply:?}");
+        assert_eq!(scene.owner(1).await, ("inProgress".into(), Some(leo)), "{path}");
+    }
 }
 
 async fn a_deleted_groups_tickets_are_routed_again(house: &House) {

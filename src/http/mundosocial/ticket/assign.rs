@@ -8,7 +8,6 @@ use super::{
         acting::{Act, act, brief, refusal},
         agente,
     },
-    hand,
     view::ConTicket,
 };
 use crate::{
@@ -45,8 +44,9 @@ pub(super) struct Body {
     mail: Option<String>,
 }
 
-/// Gives a ticket to an agent: to `usua_id`, or, with `auto` and if the ticket's group allows it, to whoever asks. The
-/// agent must be online, below capacity and a member of the ticket's group. An agent's own token assigns to himself only.
+/// Gives a ticket to an agent: to `usua_id`, or, with `auto`, to whoever asks, if the ticket's group allows it and nobody
+/// has it. The agent must be online, below capacity and a member of the ticket's group. An agent's own token assigns to
+/// himself only, and always as with `auto`.
 #[utoipa::path(
     post, path = "/api/mundosocial/ticket/asignausuario", tag = "mundosocial", operation_id = "ms_ticket_asignausuario",
     request_body = Body,
@@ -63,11 +63,10 @@ pub(super) async fn assign(State(api): State<Api>, mut asked: Asked) -> Result<A
         false => fields.need_int("usua_id"),
     };
     fields.check(INVALID).map_err(|error| if auto { error } else { short(error) })?;
-    if let Some(agent) = hand(&caller).filter(|agent| *agent != user) {
-        _ = agent;
+    if caller.hand().is_some_and(|agent| agent != user) {
         return Err(Error::Denied("Un ejecutivo solo puede actuar como sí mismo."));
     }
-    act(&api, &asked, &Assigning { company, ticket, user, auto }).await
+    act(&api, &asked, &Assigning { company, ticket, user, auto: auto || caller.hand().is_some() }).await
 }
 
 fn short(error: Error) -> Error {
@@ -84,6 +83,7 @@ struct Assigning {
     company: i64,
     ticket: String,
     user: i64,
+    /// The agent takes it himself.
     auto: bool,
 }
 

@@ -8,7 +8,6 @@ use super::{
         acting::{Act, act},
         agente,
     },
-    hand,
     view::ConTicket,
 };
 use crate::{
@@ -93,7 +92,7 @@ async fn run(api: Api, mut asked: Asked, step: Step) -> Result<Answer, Error> {
         false => caller.user,
     };
     fields.check(INVALID)?;
-    act(&api, &asked, &Ending { company, hand: hand(&caller), by, ticket, reason, step }).await
+    act(&api, &asked, &Ending { company, hand: caller.hand(), by, ticket, reason, step }).await
 }
 
 struct Ending {
@@ -108,7 +107,7 @@ struct Ending {
 impl Act for Ending {
     async fn run(&self, api: &Api, tx: &mut Tx) -> Result<(Answer, Routed), RoutingError> {
         let Self { company, hand, by, ticket, reason, step } = self;
-        let (clock, id) = (&api.0.clock, routing::in_hand(tx, *company, ticket, *hand).await?.id);
+        let (clock, id) = (&api.0.clock, routing::hold_in_hand(tx, *company, ticket, *hand).await?.id);
         let (ticket, done) = match step {
             Step::Close => routing::close(tx, clock, *company, &id, reason.as_deref(), *by).await?,
             Step::Ignore => routing::ignore(tx, clock, *company, &id).await?,

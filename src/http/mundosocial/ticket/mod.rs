@@ -12,10 +12,7 @@ mod view;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{
-    desk::clients::Role,
-    http::{Api, access::Caller},
-};
+use crate::http::Api;
 
 pub(super) fn router() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
@@ -31,9 +28,4 @@ pub(super) fn router() -> OpenApiRouter<Api> {
         .routes(routes!(notes::add))
         .routes(routes!(notes::list))
         .routes(routes!(explain::explain))
-}
-
-/// The agent who is logged in himself, and may touch only what is his; everybody else may touch all of the company's.
-fn hand(caller: &Caller) -> Option<i64> {
-    caller.user.filter(|_| caller.role == Role::Agent)
 }

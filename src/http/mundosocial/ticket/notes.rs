@@ -4,12 +4,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    super::{
-        acting::{Act, act, refusal},
-        agente,
-    },
-    hand,
+use super::super::{
+    acting::{Act, act, refusal},
+    agente,
 };
 use crate::{
     desk::routing::{self, Routed, RoutingError},
@@ -62,7 +59,7 @@ pub(super) async fn add(State(api): State<Api>, mut asked: Asked) -> Result<Answ
     };
     fields.check(INVALID)?;
     let client = Some(caller.client_id).filter(|client| *client != 0);
-    act(&api, &asked, &Noting { company, hand: hand(&caller), ticket, text, by: (user, client) }).await
+    act(&api, &asked, &Noting { company, hand: caller.hand(), ticket, text, by: (user, client) }).await
 }
 
 struct Noting {
@@ -75,7 +72,7 @@ struct Noting {
 
 impl Act for Noting {
     async fn run(&self, api: &Api, tx: &mut Tx) -> Result<(Answer, Routed), RoutingError> {
-        let id = routing::in_hand(tx, self.company, &self.ticket, self.hand).await?.id;
+        let id = routing::hold_in_hand(tx, self.company, &self.ticket, self.hand).await?.id;
         let (nota_id, ticket, done) = routing::note(tx, &api.0.clock, self.company, &id, self.by, &self.text).await?;
         Ok((Answer::ok("ok").with(Added { tick_id: ticket.number, nota_id }), done))
     }
@@ -118,7 +115,7 @@ pub(super) async fn list(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     let ticket = asked.fields.need_text("tick_id");
     asked.fields.check(INVALID)?;
     let mut tx = api.0.db.read().await?;
-    let ticket = routing::in_hand(&mut tx, company, &ticket, hand(&asked.caller)).await.map_err(refusal)?;
+    let ticket = routing::in_hand(&mut tx, company, &ticket, asked.caller.hand()).await.map_err(refusal)?;
     let rows = notes::of_ticket(&mut tx, &ticket.id, LIST).await?;
     let notas = rows.into_iter().map(|note| Nota {
         nota_id: note.id,

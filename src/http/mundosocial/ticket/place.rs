@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use super::{
     super::acting::{Act, act},
-    hand,
     view::ConTicket,
 };
 use crate::{
@@ -37,7 +36,7 @@ pub(super) struct ToGroup {
 )]
 pub(super) async fn move_to_group(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
-    let hand = hand(&asked.caller);
+    let hand = asked.caller.hand();
     let fields = &mut asked.fields;
     let (ticket, group) = (fields.need_text("tick_id"), fields.need_int("grup_id"));
     fields.check(INVALID)?;
@@ -61,7 +60,7 @@ pub(super) struct Again {
 )]
 pub(super) async fn reassign(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
-    let hand = hand(&asked.caller);
+    let hand = asked.caller.hand();
     let ticket = asked.fields.need_text("tick_id");
     asked.fields.check(INVALID)?;
     act(&api, &asked, &Moving { company, hand, ticket, group: None }).await
@@ -77,7 +76,7 @@ struct Moving {
 impl Act for Moving {
     async fn run(&self, api: &Api, tx: &mut Tx) -> Result<(Answer, Routed), RoutingError> {
         let Self { company, hand, ticket, group } = self;
-        let id = routing::in_hand(tx, *company, ticket, *hand).await?.id;
+        let id = routing::hold_in_hand(tx, *company, ticket, *hand).await?.id;
         let done = match group {
             Some(group) => routing::move_to_group(tx, &api.0.clock, *company, &id, *group).await?.1,
             None => routing::reassign(tx, &api.0.clock, *company, &id).await?,
