@@ -32,7 +32,9 @@ impl Place {
         let (priority, rest) = text.split_once('.')?;
         let (at, id) = rest.split_once('.')?;
         let fine = (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-        Some(Self { priority: priority.parse().ok()?, at: at.parse().ok()?, id: id.to_owned() }).filter(|_| fine)
+        // A queue counts downwards.
+        let priority = priority.parse().ok().filter(|priority: &i64| priority.checked_neg().is_some())?;
+        Some(Self { priority, at: at.parse().ok()?, id: id.to_owned() }).filter(|_| fine)
     }
 }
 
@@ -121,5 +123,7 @@ mod tests {
         for wrong in ["", "1", "1.2", "1.2.", "x.2.id", "1.y.id", "1.2.a b", "1.2.ñ", "99999999999999999999.2.id"] {
             assert_eq!(Place::parse(wrong), None, "{wrong}");
         }
+        assert_eq!(Place::parse("-9223372036854775808.0.x"), None, "it has no opposite");
+        assert!(Place::parse("-9223372036854775807.0.x").is_some());
     }
 }

@@ -62,5 +62,5 @@ pub(super) async fn difference(State(api): State<Api>, mut asked: Asked) -> Resu
     if enviados > 0 {
         api.0.bell.ring();
     }
-    Ok(Answer::ok("ok").with(Told { enviados, mensaje_enviado: routing::BUSY }))
+    Ok(Answer::ok("").with(Told { enviados, mensaje_enviado: routing::BUSY }))
 }
