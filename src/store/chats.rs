@@ -13,6 +13,8 @@ pub struct ChatRow {
     pub kind: String,
     pub channel_name: String,
     pub contact_id: Option<String>,
+    /// The contact's number.
+    pub customer: Option<i64>,
     pub name: Option<String>,
     pub account: Option<String>,
     pub subject: Option<String>,
@@ -70,7 +72,8 @@ pub async fn list(tx: &mut Tx, filter: Filter<'_>, limit: i64, offset: i64) -> R
         tx,
         ChatRow,
         concat!(
-            "SELECT c.id, c.channel_id, t.kind, h.name AS channel_name, c.contact_id, p.name, p.account, c.subject, \
+            "SELECT c.id, c.channel_id, t.kind, h.name AS channel_name, c.contact_id, p.number AS customer, p.name, \
+             p.account, c.subject, \
              t.id AS ticket_id, t.number, t.state, t.last_content, \
              coalesce(t.last_message_at, t.created_at) AS active_at, \
              (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.direction = 'in' \

@@ -113,6 +113,26 @@ pub async fn find_by_country_ids(tx: &mut Tx, company: i64, country_ids: &[Strin
     )
 }
 
+#[derive(Serialize)]
+struct Id<'a> {
+    v: &'a str,
+}
+
+/// The numbers of a company's customers, by the contacts' ids.
+///
+/// # Errors
+/// Those of the database.
+pub async fn numbers(tx: &mut Tx, company: i64, ids: &[&str]) -> Result<Vec<(String, i64)>> {
+    let rows: Vec<Id<'_>> = ids.iter().map(|v| Id { v }).collect();
+    fetch_all!(
+        tx,
+        (String, i64),
+        rows!("SELECT p.id, p.number FROM", [v text], "JOIN contacts p ON p.id = r.v AND p.company_id = $2"),
+        json_rows(&rows),
+        company
+    )
+}
+
 /// A customer's addresses, the one known longest first.
 ///
 /// # Errors

@@ -113,7 +113,7 @@ async fn a_comment_gets_its_author_and_the_next_one_goes_to_the_same_ticket(hous
     let authors: Vec<&Value> =
         messages["mensajes"].as_array().unwrap().iter().map(|message| &message["clie_id"]).collect();
     assert_eq!((authors.len(), authors[0]), (2, authors[1]), "nothing is lost, and both are the customer's");
-    assert!(authors[0].is_string());
+    assert_eq!(authors[0], &customer["clie_id"]);
     let pc = format!("/v2/tickets/facebook/?page_id={}&uid=122222224", page.id);
     assert_eq!(house.body(&page.tenant.client, &pc).await["tickets"].as_array().unwrap().len(), 1);
     assert_eq!(page.customer(house, 1).await["clie_nombre"], "Ida", "Facebook said the name meanwhile");

@@ -50,6 +50,7 @@ async fn messages_come_and_go_by_ticket(house: &House) {
     for named in [ticket["tick_id"].to_string(), ticket["id_ticket"].as_str().unwrap().to_owned()] {
         let reply = ok(&house.get(client, &format!("/api/mundosocial/mensajes/recibe?tick_id={named}")).await);
         assert_eq!((&reply["tick_id"], &reply["mensajes"][0]["mens_texto"]), (&ticket["tick_id"], &json!("Hola")));
+        assert_eq!(reply["mensajes"][0]["clie_id"], ticket["clie_id"]);
         let body = json!({"tick_id": named, "mensaje": "Buenas", "mail": "daniel.bustos@prueba.com"});
         let sent = house.post_as(client, SALE, &body, &named).await;
         let again = house.post_as(client, SALE, &body, &named).await;
@@ -76,6 +77,15 @@ async fn conversations_and_what_waits_to_be_read(house: &House) {
     ] {
         let reply = ok(&house.get(client, &path(&query)).await);
         assert_eq!(reply["conversaciones"].as_array().unwrap().len(), count, "{query}");
+    }
+    // A customer is answered by number, and found by number and by the contact's id.
+    let number = ticket(house, &stage).await["clie_id"].clone();
+    assert!(number.is_i64(), "{number}");
+    let chats = house.post(client, "/api/chat/list", &json!({"paginate": "N"})).await.json()["data"]["data"].clone();
+    let chat = chats.as_array().unwrap().iter().find(|chat| chat["id_chat"] == json!(stage.bot_chat)).unwrap().clone();
+    for named in [number.to_string(), chat["id_contact"].as_str().unwrap().to_owned()] {
+        let reply = ok(&house.get(client, &path(&format!("clie_id={named}&cuen_id={}", stage.telegram))).await);
+        assert_eq!(reply["conversaciones"][0]["clie_id"], number, "{named}");
     }
     let waiting = ok(&house.get(client, "/api/mundosocial/mensajes/noleidos").await);
     assert_eq!((&waiting["total"], waiting["noleidos"].as_array().unwrap().len()), (&json!(2), 2));

@@ -1,8 +1,8 @@
 //! MS: Mundo Social's routes, in its words: `{"mensaje":"ok",…}`, and refusals as `{"mensaje":…}` or in its nested
 //! form. Handlers are AP's; only what they say is put differently.
 //!
-//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's, too, `usua_id` a person's;
-//! `mens_…` is of a message.
+//! `tick_id` is the ticket's number or its id, `cuen_id` a channel's, `clie_id` a contact's, too (the number is what is
+//! answered), `usua_id` a person's; `mens_…` is of a message.
 
 mod acting;
 mod agente;

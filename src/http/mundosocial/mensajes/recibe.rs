@@ -11,6 +11,7 @@ use crate::{
         Api,
         ap::{Answer, Asked, Error, sending::INVALID},
     },
+    store::customers,
 };
 
 #[derive(Debug, IntoParams)]
@@ -42,6 +43,10 @@ pub(super) async fn recibe(State(api): State<Api>, mut asked: Asked) -> Result<A
     asked.fields.check(INVALID)?;
     let Some(found) = found else { return Err(Error::Invalid(INVALID, Default::default())) };
     let lines = chats::received(&mut tx, &found.id).await?;
-    let mensajes = lines.into_iter().map(|line| Mensaje::of(&api, line)).collect();
+    let mut authors: Vec<&str> = lines.iter().filter_map(|line| line.message.author_id.as_deref()).collect();
+    authors.sort_unstable();
+    authors.dedup();
+    let numbers = customers::numbers(&mut tx, company, &authors).await?.into_iter().collect();
+    let mensajes = lines.into_iter().map(|line| Mensaje::of(&api, line, &numbers)).collect();
     Ok(Answer::ok("ok").with(Recibidos { tick_id: found.number, mensajes }))
 }

@@ -1,5 +1,7 @@
 //! Messages and conversations in MS's words.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,12 +28,14 @@ pub(super) struct Mensaje {
     mens_archivos: Vec<File>,
     /// The conversation's id.
     conv_id: String,
-    clie_id: Option<String>,
+    clie_id: Option<i64>,
     cuen_id: i64,
 }
 
 impl Mensaje {
-    pub(super) fn of(api: &Api, Line { message, content, files, reply_to }: Line) -> Self {
+    /// A customer's message; `numbers` are those of its authors.
+    pub(super) fn of(api: &Api, line: Line, numbers: &HashMap<String, i64>) -> Self {
+        let Line { message, content, files, reply_to } = line;
         Self {
             mens_id: message.id,
             mens_texto: content,
@@ -41,7 +45,7 @@ impl Mensaje {
             mens_respuesta_a: reply_to,
             mens_archivos: files.into_iter().map(|file| File::of(api, file)).collect(),
             conv_id: message.conversation_id,
-            clie_id: message.author_id,
+            clie_id: message.author_id.and_then(|author| numbers.get(&author).copied()),
             cuen_id: message.channel_id,
         }
     }
@@ -56,7 +60,7 @@ pub(super) struct Conversacion {
     id_ticket: String,
     /// `open`, `inProgress`, `closed` or `ignored`.
     tick_estado: String,
-    clie_id: Option<String>,
+    clie_id: Option<i64>,
     clie_nombre: Option<String>,
     clie_cuenta: Option<String>,
     cuen_id: i64,
@@ -74,7 +78,7 @@ impl From<ChatRow> for Conversacion {
             tick_id: row.number,
             id_ticket: row.ticket_id,
             tick_estado: row.state,
-            clie_id: row.contact_id,
+            clie_id: row.customer,
             clie_nombre: row.name,
             clie_cuenta: row.account,
             cuen_id: row.channel_id,
