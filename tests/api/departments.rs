@@ -61,7 +61,7 @@ async fn the_seeds_departments(house: &House) {
     );
     let id = &made["id_department"];
     let taken = call(house, &admin, &format!("{DEPARTMENTS}/store"), body).await;
-    taken.ap_refused(409, "Ya existe un departamento con ese nombre para esta compania.", &[]);
+    taken.ap_refused_with(409, "Ya existe un departamento con ese nombre para esta compania.", &json!([]));
 
     // "Listar departamentos".
     let row = json!({
@@ -134,10 +134,10 @@ async fn the_seeds_departments(house: &House) {
             as_the_seed(&seed, &call(house, &admin, &status, json!({"id_department": id, "status": wanted})).await);
         assert_eq!(answer["status"], wanted);
     }
-    call(house, &admin, &status, json!({"id_department": 999_999, "status": 1})).await.ap_refused(
+    call(house, &admin, &status, json!({"id_department": 999_999, "status": 1})).await.ap_refused_with(
         404,
         "Departamento no encontrado.",
-        &[],
+        &json!([]),
     );
     let wrong = call(house, &admin, &status, json!({"id_department": id, "status": 2})).await;
     wrong.ap_refused(422, "Validacion fallida.", &["status"]);
@@ -155,10 +155,10 @@ async fn the_seeds_departments(house: &House) {
     });
     let found = as_the_seed(&seed, &call(house, &admin, &search, json!({"id_department": id})).await);
     assert_eq!(found["hour"], hour.to_string());
-    call(house, &admin, &search, json!({"id_department": 999_999})).await.ap_refused(
+    call(house, &admin, &search, json!({"id_department": 999_999})).await.ap_refused_with(
         404,
         "Departamento no encontrado.",
-        &[],
+        &json!([]),
     );
     let unsaid = call(house, &admin, &search, json!({})).await;
     unsaid.ap_refused(422, "Errores de validacion.", &["id_department"]);
@@ -335,13 +335,17 @@ async fn frequent_answers_that_cannot_be_are_refused(house: &House) {
             &["departament"],
         ),
         ("update", json!({"id_faq": 5}), 422, "Validacion fallida.", &["payload"]),
-        ("update", json!({"id_faq": 999_999, "replay": "x"}), 404, "FAQ no encontrado.", &[]),
-        ("update-status", json!({"id_faq": 999_999, "status": 1}), 404, "FAQ no encontrada.", &[]),
         ("update-status", json!({"id_faq": 5, "status": 7}), 422, "Validacion fallida.", &["status"]),
-        ("search", json!({"id_faq": 999_999}), 404, "FAQ no encontrado.", &[]),
         ("search", json!({}), 422, "Validacion fallida.", &["id_faq"]),
     ] {
         call(house, &admin, &format!("{FAQS}/{path}"), body).await.ap_refused(status, message, fields);
+    }
+    for (path, body, message, data) in [
+        ("update", json!({"id_faq": 999_999, "replay": "x"}), "FAQ no encontrado.", json!([])),
+        ("update-status", json!({"id_faq": 999_999, "status": 1}), "FAQ no encontrada.", json!({"id_faq": 999_999})),
+        ("search", json!({"id_faq": 999_999}), "FAQ no encontrado.", json!([])),
+    ] {
+        call(house, &admin, &format!("{FAQS}/{path}"), body).await.ap_refused_with(404, message, &data);
     }
 }
 

@@ -14,7 +14,7 @@ use axum::{
 use bytes::Bytes;
 use relevo_adapters::{Attachment, Content, Identity, InboundEvent, Message, Millis, Party, ThreadRef};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::platform::Platform;
@@ -116,6 +116,15 @@ impl Reply {
         assert_eq!(body["id_bitacora_log"], self.log(), "{body}");
         assert_eq!(body["data"].is_null(), errors.is_empty(), "{body}");
         assert_eq!(body.as_object().map(serde_json::Map::len), Some(5), "{body}");
+    }
+
+    /// It was refused in AP's form, with this `data`.
+    #[track_caller]
+    pub(super) fn ap_refused_with(&self, status: u16, message: &str, data: &Value) {
+        let body = json!({
+            "data": data, "status": "error", "message": message, "code": status, "id_bitacora_log": self.log(),
+        });
+        assert_eq!((self.status.as_u16(), self.json()), (status, body));
     }
 }
 

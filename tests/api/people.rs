@@ -167,7 +167,7 @@ async fn people_are_made_and_shown_as_the_seed_shows(house: &House) {
     let shown = fine(&house.get(&admin, &format!("/api/users/show/{id}")).await);
     like(&seed, &shown, &[&all[..], &said].concat());
     assert_eq!(shown["data"]["id_user"], id);
-    house.get(&admin, "/api/users/show/9999").await.ap_refused(404, "El usuario indicado no existe.", &[]);
+    house.get(&admin, "/api/users/show/9999").await.ap_refused_with(404, "El usuario indicado no existe.", &json!([]));
 
     let row = stored(house, id).await;
     assert_eq!((row.capacity, row.presence_id, row.presence_at), (5, 7, START), "not at work yet");
@@ -232,7 +232,7 @@ async fn people_are_changed_and_switched_as_the_seed_shows(house: &House) {
         json!(["El campo department es obligatorio cuando se envia company."])
     );
     let missing = house.send(&admin, "PATCH", "/api/users/update/9999", &json!({"name": "x"})).await;
-    missing.ap_refused(404, "El usuario indicado no existe.", &[]);
+    missing.ap_refused_with(404, "El usuario indicado no existe.", &json!([]));
 
     // AP "Actualizar estado de usuario".
     let named = format!("/api/users/status/{id}");
@@ -256,7 +256,7 @@ async fn people_are_changed_and_switched_as_the_seed_shows(house: &House) {
     }
     assert_eq!(stored(house, id).await.presence_id, 7, "whoever was deactivated is not at work");
     let missing = house.send(&admin, "PATCH", "/api/users/status/9999", &json!({"status": 1})).await;
-    missing.ap_refused(404, "El usuario especificado no existe.", &[]);
+    missing.ap_refused_with(404, "El usuario especificado no existe.", &json!([]));
     let wrong = house.send(&admin, "PATCH", "/api/users/status", &json!({"status": 2})).await;
     wrong.ap_refused(422, "Validacion fallida.", &["id_user", "status"]);
 }
@@ -354,7 +354,11 @@ async fn pictures_come_and_go_as_the_seed_shows(house: &House) {
     let juan = house.person(&tenant, "juan@empresa.com", Role::Agent).await;
     let admin = house.client(Some(tenant.id), Role::Admin).await;
     let path = |what: &str| format!("/api/users/{what}/{}", juan.id);
-    house.get(&admin, &path("showUserPic")).await.ap_refused(404, "El usuario indicado no tiene foto.", &[]);
+    house.get(&admin, &path("showUserPic")).await.ap_refused_with(
+        404,
+        "El usuario indicado no tiene foto.",
+        &json!([]),
+    );
 
     // AP "Subir foto de usuario".
     let seed = json!({
@@ -380,7 +384,11 @@ async fn pictures_come_and_go_as_the_seed_shows(house: &House) {
     }
     let wrong = house.get(&admin, &format!("{}?mode=x", path("showUserPic"))).await;
     wrong.ap_refused(422, "Validacion fallida.", &["mode"]);
-    house.get(&admin, "/api/users/showUserPic/9999").await.ap_refused(404, "El usuario indicado no existe.", &[]);
+    house.get(&admin, "/api/users/showUserPic/9999").await.ap_refused_with(
+        404,
+        "El usuario indicado no existe.",
+        &json!([]),
+    );
 
     // AP "Eliminar foto de usuario".
     let seed = json!({
@@ -392,10 +400,14 @@ async fn pictures_come_and_go_as_the_seed_shows(house: &House) {
             fine(&house.send(&admin, "DELETE", &path("deleteUserPic"), &json!({"id": 79, "force": true})).await);
         like(&seed, &reply, &["/data", "/status", "/message", "/code"]);
     }
-    house.get(&admin, &path("showUserPic")).await.ap_refused(404, "El usuario indicado no tiene foto.", &[]);
+    house.get(&admin, &path("showUserPic")).await.ap_refused_with(
+        404,
+        "El usuario indicado no tiene foto.",
+        &json!([]),
+    );
     for (method, what) in [("PATCH", "uploadUserPic"), ("DELETE", "deleteUserPic")] {
         let reply = house.send(&admin, method, &format!("/api/users/{what}/9999"), &body).await;
-        reply.ap_refused(404, "El usuario indicado no existe.", &[]);
+        reply.ap_refused_with(404, "El usuario indicado no existe.", &json!([]));
     }
 }
 

@@ -15,6 +15,9 @@ use crate::{http::error::Error as PlainError, store::StoreError};
 /// What is wrong with a request: field → why, in Spanish.
 pub(in crate::http) type Problems = BTreeMap<String, Vec<String>>;
 
+/// `"data": []`, as the seed has it where nobody or nothing is found.
+pub(in crate::http) const NO_DATA: Value = Value::Array(Vec::new());
+
 /// Marks the refusals that MS says in its short form.
 pub(in crate::http) const BRIEF: &str = "brief";
 
@@ -34,8 +37,12 @@ pub(in crate::http) enum Error {
     Denied(&'static str),
     /// 404: there is none, or none for this caller; says of what.
     NotFound(&'static str),
+    /// The same, with what the seed's example has as `data`.
+    NotFoundWith(&'static str, Value),
     /// 409: it contradicts what is there; says how, and after how many seconds another try makes sense, if it does.
     Conflict(String, Option<u32>),
+    /// The same, with what the seed's example has as `data`.
+    ConflictWith(&'static str, Value),
     /// 429: too much at once; says what, and after how many seconds another try makes sense.
     TooMany(String, u32),
     /// 413: the body is longer than this many bytes.
@@ -55,8 +62,8 @@ impl Error {
             Self::Bad(_) | Self::Brief(_) => StatusCode::BAD_REQUEST,
             Self::Refused => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::Denied(_) => StatusCode::FORBIDDEN,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Conflict(..) => StatusCode::CONFLICT,
+            Self::NotFound(_) | Self::NotFoundWith(..) => StatusCode::NOT_FOUND,
+            Self::Conflict(..) | Self::ConflictWith(..) => StatusCode::CONFLICT,
             Self::TooMany(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -67,7 +74,11 @@ impl Error {
 
     fn message(&self) -> String {
         match self {
-            Self::Invalid(message, _) | Self::NotFound(message) | Self::Denied(message) => (*message).to_owned(),
+            Self::Invalid(message, _)
+            | Self::NotFound(message)
+            | Self::NotFoundWith(message, _)
+            | Self::ConflictWith(message, _)
+            | Self::Denied(message) => (*message).to_owned(),
             Self::Bad(why)
             | Self::Brief(why)
             | Self::Conflict(why, _)
@@ -95,6 +106,7 @@ impl Error {
             Self::Invalid(_, problems) => json!({"errors": problems}),
             // As in the seed's example.
             Self::Refused => json!([]),
+            Self::NotFoundWith(_, data) | Self::ConflictWith(_, data) => data,
             _ => Value::Null,
         }
     }

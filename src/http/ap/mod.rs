@@ -39,7 +39,7 @@ pub(super) use self::{
     author::author,
     body::{Asked, Fields, required},
     channel::{destination, find as channel, open},
-    error::{BRIEF, Error},
+    error::{BRIEF, Error, NO_DATA},
     media::File,
     moment::moment,
     upload::Upload,

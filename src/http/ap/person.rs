@@ -3,7 +3,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Error, Fields, required, sending::invalid};
+use super::{Error, Fields, NO_DATA, required, sending::invalid};
 use crate::{
     desk::{
         clients::Role,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub(in crate::http) const NO_EMAIL: &str = "El correo no es una dirección válida.";
-pub(in crate::http) const NO_USER: Error = Error::NotFound("El usuario indicado no existe.");
+pub(in crate::http) const NO_USER: Error = Error::NotFoundWith("El usuario indicado no existe.", NO_DATA);
 /// Characters of a name, and of a code or a device's id.
 const NAME: usize = 200;
 const CODE: usize = 60;

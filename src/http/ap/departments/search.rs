@@ -9,12 +9,12 @@ use crate::{
     desk::catalogue::departments,
     http::{
         Api,
-        ap::{Answer, Asked, Envelope, Error},
+        ap::{Answer, Asked, Envelope, Error, NO_DATA},
     },
 };
 
 const INVALID: &str = "Errores de validacion.";
-const MISSING: Error = Error::NotFound("Departamento no encontrado.");
+const MISSING: Error = Error::NotFoundWith("Departamento no encontrado.", NO_DATA);
 
 #[derive(Debug, ToSchema)]
 #[schema(as = ApDepartmentSearchRequest)]

@@ -9,12 +9,12 @@ use crate::{
     desk::catalogue::departments,
     http::{
         Api,
-        ap::{Answer, Asked, Envelope, Error},
+        ap::{Answer, Asked, Envelope, Error, NO_DATA},
     },
 };
 
 const INVALID: &str = "Validacion fallida.";
-const MISSING: Error = Error::NotFound("Departamento no encontrado.");
+const MISSING: Error = Error::NotFoundWith("Departamento no encontrado.", NO_DATA);
 const STATES: &str = "El estado debe ser 0 (Inactivo) o 1 (Activo).";
 
 #[derive(Debug, ToSchema)]

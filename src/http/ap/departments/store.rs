@@ -7,10 +7,13 @@ use utoipa::ToSchema;
 
 use super::{Hour, given_hour, hour, refused};
 use crate::{
-    desk::catalogue::departments::{self, Change},
+    desk::catalogue::{
+        CatalogueError,
+        departments::{self, Change},
+    },
     http::{
         Api,
-        ap::{Answer, Asked, Envelope, Error},
+        ap::{Answer, Asked, Envelope, Error, NO_DATA},
         idempotency::once,
     },
 };
@@ -57,9 +60,11 @@ pub(super) async fn store(State(api): State<Api>, mut asked: Asked) -> Result<An
     let company = asked.company(&api, "company").await?;
     let now = api.0.clock.now();
     once(&api, &asked, async |tx| {
-        let department = departments::add(tx, now, company, change.clone())
-            .await
-            .map_err(|error| refused(error, NO_COMPANY, TAKEN, INVALID))?;
+        let added = departments::add(tx, now, company, change.clone()).await;
+        let department = added.map_err(|error| match error {
+            CatalogueError::Taken(_) => Error::ConflictWith(TAKEN, NO_DATA),
+            error => refused(error, NO_COMPANY, TAKEN, INVALID),
+        })?;
         let hour = hour(&department);
         let new = New {
             id_department: department.id,

@@ -9,11 +9,11 @@ use crate::{
     desk::catalogue::faqs,
     http::{
         Api,
-        ap::{Answer, Asked, Envelope, Error},
+        ap::{Answer, Asked, Envelope, Error, NO_DATA},
     },
 };
 
-const MISSING: Error = Error::NotFound("FAQ no encontrado.");
+const MISSING: Error = Error::NotFoundWith("FAQ no encontrado.", NO_DATA);
 
 #[derive(Debug, ToSchema)]
 #[schema(as = ApFaqSearchRequest)]

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{INVALID, refused};
@@ -13,7 +14,6 @@ use crate::{
     },
 };
 
-const MISSING: Error = Error::NotFound("FAQ no encontrada.");
 const STATES: &str = "El estado debe ser 0 (Inactivo) o 1 (Activo).";
 const SAME: &str = "El estado solicitado coincide con el actual. No se realizaron cambios.";
 
@@ -54,7 +54,8 @@ pub(super) async fn update_status(State(api): State<Api>, mut asked: Asked) -> R
     fields.check(INVALID)?;
     let (company, now) = (asked.caller.company, api.0.clock.now());
     let mut tx = api.0.db.write().await?;
-    let refused = |error| refused(error, MISSING, "department");
+    let missing = || Error::NotFoundWith("FAQ no encontrada.", json!({"id_faq": id}));
+    let refused = |error| refused(error, missing(), "department");
     let before = faqs::find(&mut tx, company, id).await.map_err(refused)?;
     if before.active == status {
         let answer = Answer::ok("Solicitud idempotente: sin cambios.");

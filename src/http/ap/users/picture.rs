@@ -18,7 +18,7 @@ use crate::{
     http::{
         Api,
         ap::{
-            Answer, Asked, Envelope, Error,
+            Answer, Asked, Envelope, Error, NO_DATA,
             person::{self, NO_USER},
             sending::INVALID,
         },
@@ -32,7 +32,7 @@ use crate::{
 };
 
 pub(super) const NO_PICTURE: &str = "Debe enviar la imagen en base64 en el campo pic.";
-const NONE: Error = Error::NotFound("El usuario indicado no tiene foto.");
+const NONE: Error = Error::NotFoundWith("El usuario indicado no tiene foto.", NO_DATA);
 /// What the signatures of links are for.
 const CONTEXT: &str = "user picture";
 

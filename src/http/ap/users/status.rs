@@ -9,12 +9,12 @@ use crate::{
     desk::users::{self, Change},
     http::{
         Api,
-        ap::{Answer, Asked, Envelope, Error, person, sending::INVALID},
+        ap::{Answer, Asked, Envelope, Error, NO_DATA, person, sending::INVALID},
         extract::Segment,
     },
 };
 
-const MISSING: Error = Error::NotFound("El usuario especificado no existe.");
+const MISSING: Error = Error::NotFoundWith("El usuario especificado no existe.", NO_DATA);
 const STATES: &str = "El estado debe ser 0 (Inactivo) o 1 (Activo).";
 
 #[derive(Debug, ToSchema)]
@@ -89,7 +89,7 @@ async fn set(api: &Api, named: Option<i64>, mut asked: Asked) -> Result<Answer, 
 
 fn missing(error: Error) -> Error {
     match error {
-        Error::NotFound(_) => MISSING,
+        Error::NotFoundWith(..) => MISSING,
         error => error,
     }
 }

@@ -63,7 +63,7 @@ fn unknown() -> Error {
 /// The person that `usua_id` names, if the caller's company has it.
 async fn find(api: &Api, asked: &Asked, id: i64) -> Result<User, Error> {
     person::find(api, asked.caller, id).await.map_err(|error| match error {
-        Error::NotFound(_) => unknown(),
+        Error::NotFound(_) | Error::NotFoundWith(..) => unknown(),
         error => error,
     })
 }
