@@ -100,7 +100,8 @@ impl Show<'_, '_> {
         let path = format!("/api/mundosocial/ticket/asignacion?tick_id={number}");
         let said: Value = self.house.api.get(&path).await?;
         self.screen.line(Ink::Plain, &format!("  why ticket {number} is where it is (GET {path}):"))?;
-        for decision in said["decisiones"].as_array().into_iter().flatten() {
+        let decisions = said["decisiones"].as_array().filter(|all| !all.is_empty()).context("nobody says why")?;
+        for decision in decisions {
             for step in decision["explicacion"]["pasos"].as_array().into_iter().flatten() {
                 self.screen.paragraph(Ink::Faint, 4, step["texto"].as_str().unwrap_or_default())?;
             }

@@ -26,6 +26,7 @@ fn p1_p2_p5_p6_the_demo_proves_that_nothing_is_lost_or_doubled_and_leaves_nothin
         let states = outbound["states"].as_object().expect("states");
         assert_eq!(states.keys().collect::<Vec<_>>(), ["failed", "read", "sent"], "{outbound}");
         assert_eq!(files["stored"], files["expected"]);
+        assert!(document["assigned"].as_i64().is_some_and(|assigned| assigned > 0), "{ended}");
         // in a time that somebody waits for, and nothing is left.
         assert!(document["seconds"].as_f64().is_some_and(|seconds| seconds < 60.0), "{ended}");
         assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 0);
