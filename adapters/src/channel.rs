@@ -22,6 +22,8 @@ pub struct Kind {
     /// The path of its own on which its platform pushes to us, before the channel's uuid, if it is not the common one.
     pub push_path: Option<&'static str>,
     pub capabilities: Capabilities,
+    /// The name spaces of its customers' addresses, the one that people know best first.
+    pub schemes: &'static [Scheme],
     pub settings: &'static [Setting],
     /// Opens a configured channel.
     ///
@@ -32,6 +34,18 @@ pub struct Kind {
     pub explain: fn(&str) -> Option<(ErrorClass, Explained)>,
     /// How threads get their author later, where the platform does not always say who wrote.
     pub authors: Option<&'static Authors>,
+}
+
+/// A name space of customers' addresses, as people write them.
+#[derive(Debug)]
+pub struct Scheme {
+    /// The [`Identity`]'s scheme.
+    pub name: &'static str,
+    /// What people write before a value.
+    pub before: &'static str,
+    /// The value that is meant by this text, without blanks around it; `None` if it cannot be one. `account` is that of
+    /// the channel, where one is named: some addresses are good on one account only.
+    pub read: fn(text: &str, account: Option<&str>) -> Option<String>,
 }
 
 /// How a thread gets its author later: somebody says who it was.

@@ -20,7 +20,7 @@ pub mod verify;
 pub mod whatsapp;
 
 pub use channel::{
-    Author, Authors, Capabilities, Channel, ImapSource, Kind, LongPollSource, ParseError, Setting, Settings,
+    Author, Authors, Capabilities, Channel, ImapSource, Kind, LongPollSource, ParseError, Scheme, Setting, Settings,
     SettingsError, Source, WebhookRequest,
 };
 pub use message::*;

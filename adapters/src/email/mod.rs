@@ -5,6 +5,7 @@
 //! thread and reply token (`thread`, `token`), machines (`automatic`), bounces (`report`), text (`quote`, `html`).
 //! What goes out (`outbound`) bears the names by which these find it again.
 
+mod address;
 mod auth;
 mod automatic;
 mod config;
@@ -46,6 +47,7 @@ pub static KIND: Kind = Kind {
         reopen_within_ms: 604_800_000,
         sending: Some(&outbound::SENDING),
     },
+    schemes: address::SCHEMES,
     settings: config::SETTINGS,
     open,
     explain: outbound::explain,

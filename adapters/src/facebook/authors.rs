@@ -1,8 +1,10 @@
 //! Whose comment it was: Facebook does not say it of everybody (`facebook-comments.md §3.1`), people do later.
 
-use crate::{Author, Authors, Identity};
+use crate::{Author, Authors, Identity, Scheme};
 
 pub(super) const AUTHORS: Authors = Authors { names, author };
+
+pub(super) const SCHEMES: &[Scheme] = &[Scheme { name: Identity::PSID, before: "", read }];
 
 /// Characters of a Page-scoped id.
 const LONGEST: usize = 32;
@@ -15,7 +17,7 @@ fn names(comment: &str) -> Vec<String> {
 /// The names of a commenter's thread say under which post it is: `r:<post>:<root comment>` while nobody says whose it
 /// is, `c:<post>:<person>` from then on.
 fn author(page: &str, names: &[String], person: &str) -> Option<Author> {
-    if !(1..=LONGEST).contains(&person.len()) || !person.bytes().all(|byte| byte.is_ascii_digit()) || person == page {
+    if !is_id(person) || person == page {
         return None;
     }
     let post = |name: &String| {
@@ -26,6 +28,16 @@ fn author(page: &str, names: &[String], person: &str) -> Option<Author> {
     aliases.sort_unstable();
     aliases.dedup();
     Some(Author { identity: Identity::new(Identity::PSID, format!("{page}/{person}")), aliases })
+}
+
+/// People are named by their id on a Page, with the Page before it or on the Page that is named.
+fn read(text: &str, account: Option<&str>) -> Option<String> {
+    let (page, person) = text.split_once('/').or_else(|| Some((account?, text)))?;
+    (is_id(page) && is_id(person)).then(|| format!("{page}/{person}"))
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub static KIND: Kind = Kind {
         reopen_within_ms: 86_400_000,
         sending: Some(&outbound::SENDING),
     },
+    schemes: authors::SCHEMES,
     settings: settings::SETTINGS,
     open,
     explain: |code| refusal::explain(outbound::errors::TABLE, code),

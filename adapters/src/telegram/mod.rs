@@ -1,5 +1,6 @@
 //! Telegram bots: updates in, by webhook or by long polling, and messages out (`telegram.md`).
 
+mod address;
 mod config;
 mod inbound;
 mod outbound;
@@ -25,6 +26,7 @@ pub static KIND: Kind = Kind {
         reopen_within_ms: 86_400_000,
         sending: Some(&outbound::SENDING),
     },
+    schemes: address::SCHEMES,
     settings: config::SETTINGS,
     open: |settings| Ok(Box::new(Telegram(Config::read(settings)?))),
     explain: outbound::explain,

@@ -8,6 +8,8 @@ mod probe;
 mod recipient;
 mod templates;
 
+pub(super) use recipient::SCHEMES;
+
 use std::time::Duration;
 
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    Identity, json,
+    Identity, Scheme, json,
     outbound::{Address, Destination, ErrorClass, Explained, SendError},
     whatsapp::inbound::people::{self, Names},
 };
@@ -67,6 +67,12 @@ pub(super) fn destination(text: &str) -> Result<Destination, String> {
     let account = names.wa_id.as_ref().map(|digits| format!("+{digits}")).or_else(|| names.user_id.clone());
     Ok(Destination { keys: names.aliases(), identities: names.identities(), account: account.unwrap_or_default() })
 }
+
+/// How people write the addresses of customers.
+pub(in crate::whatsapp) const SCHEMES: &[Scheme] = &[
+    Scheme { name: Identity::WA_ID, before: "+", read: |text, _| number(text) },
+    Scheme { name: Identity::BSUID, before: "", read: |text, _| user_id(text) },
+];
 
 /// The digits of an international number; `00` says the same as `+`.
 fn number(text: &str) -> Option<String> {
