@@ -6,13 +6,17 @@
 //!
 //! | | admin | operator | agent | integration (programs only) |
 //! |---|---|---|---|---|
-//! | channels and webhooks: configure | yes | no | no | no |
+//! | channels, webhooks and subscriptions: configure | yes | no | no | no |
 //! | people: add, change, (de)activate, pictures | yes | no | own name, phone, password, PIN, picture | no |
 //! | people: list, show | yes | yes | yes | yes |
+//! | departments, groups, hours, answers, publications: change | yes | yes | no | yes |
+//! | the same: read | yes | yes | yes | yes |
+//! | reports, and telling all who wait (`diferencia`) | yes | yes | no | yes |
 //! | chats, messages, tickets, templates: read | yes | yes | yes | yes |
+//! | act on tickets | all of the company | all of the company | a person: its own, and what waits in its groups | all of the company |
 //! | send and act on messages | as anybody of the company | as anybody of the company | a person: only as itself | as anybody of the company |
 //!
-//! An operator has its own name, phone, password, PIN and picture too.
+//! "no" to an agent is meant for programs of that role, too. An operator has its own name, phone, password, PIN and picture too.
 
 use std::{
     collections::HashMap,

@@ -74,6 +74,7 @@ fn complete(routes: &OpenApi) -> Value {
         "description": "The company that the call is about. A super-admin must name it; for everybody else it is \
                         their own, and any other is answered with 404.",
     }});
+    let mut bodies = Vec::new();
     let Some(paths) = document["paths"].as_object_mut() else { return document };
     paths.extend(pages_paths());
     paths.extend(webhook_paths());
@@ -90,10 +91,67 @@ fn complete(routes: &OpenApi) -> Value {
                     operation["security"] = programs();
                 }
             }
+            if is_of_a_company(path) {
+                match method.as_str() {
+                    "get" => add_parameter(operation, json!({"$ref": "#/components/parameters/id_company"})),
+                    _ => bodies.extend(bodies_of(operation)),
+                }
+            }
             describe_success(operation);
         }
     }
+    bodies.iter().for_each(|body| add_company(&mut document["components"]["schemas"][body.as_str()]));
     document
+}
+
+/// Routes whose own descriptions leave out the field by which a super-admin names the company: of these families all but
+/// some.
+const OF_A_COMPANY: [&str; 5] = [mundosocial::FAMILY, "/api/broadcast/", "/api/chat/", "/api/meta/", "/api/telegram/"];
+const OF_NO_COMPANY: [&str; 8] = [
+    "/api/broadcast/channels-info",
+    "/api/meta/getMediaFile",
+    "/api/meta/readMessagesWAP",
+    "/api/mundosocial/usuario/delete",
+    "/api/mundosocial/usuario/roles",
+    "/api/mundosocial/usuario/update",
+    "/api/telegram/getMediaFile",
+    "/api/telegram/setWebhook",
+];
+const STREAMS: [&str; 2] = ["/api/stream", "/api/stream/ws"];
+
+fn is_of_a_company(path: &str) -> bool {
+    let is_family = OF_A_COMPANY.iter().any(|family| path.starts_with(family));
+    let is_webhook = path.starts_with("/api/telegram/receive/");
+    STREAMS.contains(&path) || (is_family && !is_webhook && !OF_NO_COMPANY.contains(&path))
+}
+
+/// The names of the schemas of a request's body.
+fn bodies_of(operation: &Value) -> Vec<String> {
+    let forms = operation["requestBody"]["content"].as_object().into_iter().flatten();
+    let names = forms.filter_map(|(_, form)| form["schema"]["$ref"].as_str()?.rsplit('/').next());
+    names.map(str::to_owned).collect()
+}
+
+/// Adds to a body the field by which a super-admin names the company.
+fn add_company(body: &mut Value) {
+    let own = match body.get("allOf") {
+        Some(_) => body["allOf"].as_array_mut().into_iter().flatten().find(|part| part.get("properties").is_some()),
+        None => Some(body),
+    };
+    if let Some(fields) = own.and_then(|own| own["properties"].as_object_mut()) {
+        let field = json!({
+            "type": ["integer", "null"], "format": "int64",
+            "description": "A super-admin must name the company; for everybody else it is their own.",
+        });
+        fields.entry("id_company").or_insert(field);
+    }
+}
+
+fn add_parameter(operation: &mut Value, parameter: Value) {
+    match operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
+    }
 }
 
 fn info() -> Value {
@@ -103,24 +161,31 @@ fn info() -> Value {
         "description": "Channel integration and webhook relay for customer service.\n\n\
             **Credentials.** `X-User-Consumo` (client key) and `X-User-Secret` with every call. A client belongs to one \
             company and sees nothing of others: a foreign id is answered exactly as one that does not exist. A \
-            super-admin belongs to none and names the company with `?id_company=`. A revoked client is refused within \
-            five seconds. After 20 wrong secrets within a minute a client key is answered 429 until the minute is \
+            super-admin belongs to none and names the company with each call: as `?id_company=`, and below `/api/` as a \
+            field of the request (`id_company`, `company` where the route says so), which a POST has in its body. A \
+            revoked client is refused within five seconds. After 20 wrong secrets within a minute a client key is answered 429 until the minute is \
             over.\n\n\
             **People** log in by `POST /api/auth/login`, through a program of their company, and send the token that it \
             answers with each call as `Authorization: Bearer`, with or without the program's headers. Such a call is the \
             person's: in its role, for its company. A token holds for 12 hours and ends at once by logging out, with \
             another password, PIN or role, and when the person is deactivated. After 10 wrong passwords within 10 minutes \
             an address is answered 429 until these are over.\n\n\
-            **Roles.** `admin`: everything of the company. `operator`: everything but configuring channels and changing \
-            people. `agent`: the same as an operator, and a person who is an agent writes and takes tickets only as \
-            itself. `integration` (programs only): the same as an operator. Everybody may change the own name, phone, \
-            password, PIN and picture. What the role may not is 403.\n\n\
+            **Roles.** `admin`: everything of the company. `operator`: everything but configuring channels and \
+            subscriptions and changing people. `agent`: what an operator may, but neither changes departments, groups, \
+            hours, answers and publications nor asks for reports; and a person who is an agent writes and takes tickets \
+            only as itself, and acts only on its own tickets and on those that wait in its groups. `integration` \
+            (programs only): the same as an operator. Everybody may change the own name, phone, password, PIN and \
+            picture. What the role may not is 403.\n\n\
             | | admin | operator | agent | integration |\n|---|---|---|---|---|\n\
-            | configure channels and webhooks | yes | no | no | no |\n\
+            | configure channels, webhooks and subscriptions | yes | no | no | no |\n\
             | add, change, (de)activate people | yes | no | no | no |\n\
             | change what is one's own | yes | yes | yes | – |\n\
             | list and show people | yes | yes | yes | yes |\n\
+            | change departments, groups, hours, answers, publications | yes | yes | no | yes |\n\
+            | read them | yes | yes | yes | yes |\n\
+            | reports, and telling all who wait (`diferencia`) | yes | yes | no | yes |\n\
             | read chats, messages, tickets, templates | yes | yes | yes | yes |\n\
+            | act on tickets | all | all | a person: its own, and what waits in its groups | all |\n\
             | send, and act on messages | as anybody | as anybody | a person: as itself | as anybody |\n\n\
             **Record.** Every call, also a refused one, gets a number (`id_bitacora_log`) that stands in the header \
             `X-Bitacora-Log` of its answer. Quote it when you ask about a call.\n\n\
@@ -324,10 +389,7 @@ fn add_common_ap(operation: &mut Value, keyed: bool, family: &str) {
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             "description": "Makes it safe to make the same call again; see the introduction.",
         });
-        match operation.get_mut("parameters").and_then(Value::as_array_mut) {
-            Some(parameters) => parameters.push(key),
-            None => operation["parameters"] = json!([key]),
-        }
+        add_parameter(operation, key);
     }
 }
 
@@ -340,12 +402,7 @@ fn add_common(operation: &mut Value) {
         }
     }
     operation["security"] = callers();
-    if operation.get("parameters").is_none() {
-        operation["parameters"] = json!([]);
-    }
-    if let Some(parameters) = operation["parameters"].as_array_mut() {
-        parameters.push(json!({"$ref": "#/components/parameters/id_company"}));
-    }
+    add_parameter(operation, json!({"$ref": "#/components/parameters/id_company"}));
 }
 
 /// Successful answers say that they carry the call's number; refusals do so in the introduction.

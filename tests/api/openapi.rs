@@ -11,6 +11,7 @@ use relevo::desk::clients::Role;
 on_both_databases! {
     every_route_of_the_document_answers_as_it_says
     the_document_holds_together
+    the_company_that_a_super_admin_must_name_is_described
     people_can_read_it
     metrics_count_calls
 }
@@ -171,6 +172,44 @@ async fn the_document_holds_together(house: &House) {
             assert!(described, "{path} {method} {status}");
         }
     }
+}
+
+/// Whether a field stands in this part of the document, or in what it refers to.
+fn mentions(document: &Value, part: &Value, field: &str) -> bool {
+    match part {
+        Value::String(text) => text == field,
+        Value::Array(items) => items.iter().any(|item| mentions(document, item, field)),
+        Value::Object(items) => items.iter().any(|(name, item)| match (name.as_str(), item.as_str()) {
+            ("$ref", Some(path)) => {
+                document.pointer(path.trim_start_matches('#')).is_some_and(|part| mentions(document, part, field))
+            }
+            _ => name == field || mentions(document, item, field),
+        }),
+        _ => false,
+    }
+}
+
+async fn the_company_that_a_super_admin_must_name_is_described(house: &House) {
+    let (document, admin) = (document(house).await, house.client(None, Role::Admin).await);
+    let mut asked = 0;
+    for (path, method, operation) in operations(&document) {
+        let (url, mut body) = (fill(&path, &operation, "none"), example_body(&document, &operation, 0));
+        _ = body.as_object_mut().and_then(|body| body.remove("id_company"));
+        let form = [("content-type", "application/json")];
+        let request = match body.is_null() {
+            true => admin.request(&method.to_uppercase(), &url),
+            false => admin.request_with(&method.to_uppercase(), &url, &form, body.to_string()),
+        };
+        let reply = house.call(request).await;
+        let refused = [400, 422].contains(&reply.status.as_u16());
+        if refused && String::from_utf8_lossy(&reply.bytes).contains("id_company") {
+            asked += 1;
+            let parts = ["parameters", "requestBody"];
+            let described = parts.iter().any(|part| mentions(&document, &operation[*part], "id_company"));
+            assert!(described, "{method} {path}: {reply:?}");
+        }
+    }
+    assert!(asked > 60, "{asked}");
 }
 
 async fn people_can_read_it(house: &House) {

@@ -176,7 +176,7 @@ struct ChangeBody {
     grup_activo: Option<bool>,
 }
 
-/// Changes what is given of a group. Tickets that are in its queue keep the priority that they came with.
+/// Changes what is given of a group. Tickets that wait in it get its new priority at once.
 #[utoipa::path(
     post, path = "/api/mundosocial/grupo/update", tag = "mundosocial", operation_id = "ms_grupo_update",
     request_body = ChangeBody,
