@@ -500,9 +500,18 @@ async fn p9_own_secrets_are_changed_by_whoever_knows_the_present_password(house:
     }
 }
 
-/// All that the database keeps of people, as text.
+/// All that the database keeps of people and of secrets, as text.
 async fn kept(db: &Db) -> String {
-    const TABLES: [&str; 5] = ["users", "user_tokens", "password_resets", "idempotency_keys", "audit"];
+    const TABLES: [&str; 8] = [
+        "users",
+        "user_tokens",
+        "password_resets",
+        "stream_tickets",
+        "subscriptions",
+        "jobs",
+        "idempotency_keys",
+        "audit",
+    ];
     let mut all = String::new();
     let mut tx = db.read().await.unwrap();
     for table in TABLES {
@@ -549,13 +558,20 @@ async fn p9_no_password_and_no_token_is_in_the_database(house: &House) {
     let allow =
         async |tx: &mut Tx| users::allow_reset(tx, &house.clock, tenant.id, "juan@empresa.com").await.unwrap().1;
     let reset = house.write(allow).await;
+    let token = first["data"]["token"].as_str().unwrap();
+    let opens = house.call_as(token, "POST", "/api/stream/ticket", &json!({})).await.json();
+    let ticket = opens["data"]["ticket"].as_str().unwrap();
+    let crm = json!({"kind": "relay", "name": "CRM", "url": "https://crm.example.org/relevo"});
+    let stored = house.post_as(&admin, "/api/admin/subscriptions/store", &crm, "k2").await.json();
+    let signing = stored["data"]["secret"].as_str().unwrap().strip_prefix("whsec_").unwrap();
     house.api.flush().await;
 
     let kept = kept(&house.db).await;
     assert_eq!(kept.matches("$argon2id$v=19$m=19456,t=2,p=1$").count(), 2, "of the password and the PIN");
-    let token = first["data"]["token"].as_str().unwrap();
-    assert!(kept.contains(&hash_secret(token)) && kept.contains(&hash_secret(reset.expose_secret())));
-    for secret in [PASSWORD, "987654321", token, reset.expose_secret()] {
+    for secret in [token, ticket, reset.expose_secret()] {
+        assert!(kept.contains(&hash_secret(secret)), "it is known by its hash alone");
+    }
+    for secret in [PASSWORD, "987654321", token, reset.expose_secret(), ticket, signing] {
         assert!(!kept.contains(secret), "{secret}");
     }
     // A request is known again by a hash that whoever has the database alone cannot compute.
