@@ -280,7 +280,7 @@ async fn people_are_listed_by_page_and_by_filter(house: &House) {
         "data": {
             "current_page": 1,
             "data": [{
-                "id": 15, "name": "juan", "email": "juan@empresa.com", "company": tenant.id, "department": 7,
+                "id": 15, "name": "juan", "email": "juan@empresa.com", "company": tenant.id, "department": null,
                 "type": "2", "state": 1
             }],
             "from": 1, "last_page": 1, "per_page": 20, "to": 1, "total": 1
