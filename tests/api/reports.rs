@@ -227,6 +227,15 @@ async fn what_is_wrong_with_a_report_is_said_at_once(house: &House) {
     ] {
         assert!(refused(&house.get(&client, &format!("{REPORTE}?{query}")).await).starts_with(said), "{query}");
     }
+    // PC's wrong dates.
+    for wrong in ["12/12/2012", "12-12-12", "10-12", "03-16-2014", "12-10-2018%2010:23"] {
+        for (field, query) in
+            [("desde", format!("desde={wrong}&hasta=01-03-2019")), ("hasta", format!("desde=01-03-2012&hasta={wrong}"))]
+        {
+            let said = refused(&house.get(&client, &format!("{REPORTE}?{query}")).await);
+            assert_eq!(said, format!("El campo {field} debe ser una fecha real: DD-MM-AAAA."), "{query}");
+        }
+    }
 }
 
 async fn agents_get_no_report_and_nobody_another_company_s(house: &House) {

@@ -2,9 +2,12 @@
 
 use serde_json::json;
 
-use relevo::desk::{clients::Role, routing};
+use relevo::{
+    desk::{clients::Role, routing},
+    domain::routing::Verdict,
+};
 
-use super::scene::{OFFLINE, Scene, brief, mail, nested, ok};
+use super::scene::{OFFLINE, ONLINE, Scene, brief, mail, nested, ok};
 use crate::api::house::House;
 
 on_both_databases! {
@@ -13,6 +16,8 @@ on_both_databases! {
     an_agent_takes_a_ticket_if_its_group_allows_it
     a_reassigned_ticket_goes_to_somebody_else
     a_possible_agent_is_named_without_any_effect
+    a_possible_agent_is_who_a_reassignment_chooses
+    a_full_owner_keeps_a_ticket_that_moves_to_a_group_of_his
     a_ticket_is_closed_once_and_reopened
     an_ignored_ticket_waits_for_nobody
     notes_are_kept
@@ -58,7 +63,7 @@ async fn who_cannot_be_assigned_is_refused_with_the_reason(house: &House) {
     assert_eq!(assign(1, out).await, "Problemas para validar: El usuario no pertenece al grupo del ticket.");
     assert_eq!(assign(1, 999_999).await, "Problemas para validar: El usuario no se encuentra registrado.");
     assert_eq!(assign(99, eva).await, "Problemas para validar: El tick_id no se encuentra registrado.");
-    scene.is(eva, super::scene::ONLINE).await;
+    scene.is(eva, ONLINE).await;
     ok(&scene.post("ticket/asignausuario", json!({"tick_id": "1", "usua_id": eva.to_string()})).await);
     assert_eq!(assign(2, eva).await, "Problemas para validar: El usuario ya tiene 1 tickets en curso, su máximo es 1.");
     scene.close(1).await;
@@ -138,7 +143,7 @@ async fn a_possible_agent_is_named_without_any_effect(house: &House) {
     assert_eq!(possible().await, json!({"cm": null, "reason": "The ticket's group has no agents"}));
     let eva = scene.agent_with("Eva", &[group], 0).await;
     assert_eq!(possible().await, json!({"cm": null, "reason": "No agent of the ticket's group is online"}));
-    scene.is(eva, super::scene::ONLINE).await;
+    scene.is(eva, ONLINE).await;
     assert_eq!(possible().await, json!({"cm": null, "reason": "Every agent who is online is at capacity"}));
     let leo = scene.online("Leo", &[group], 1).await;
     // PC "AssignationResponse".
@@ -151,6 +156,65 @@ async fn a_possible_agent_is_named_without_any_effect(house: &House) {
     scene.close(1).await;
     assert_eq!(possible().await, json!({"cm": null, "reason": "The ticket is closed"}));
     house.get(&scene.tenant.client, "/v2/ticket/1/get_possible_agent/").await.refused(404, "Ticket not found");
+}
+
+async fn a_possible_agent_is_who_a_reassignment_chooses(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    let eva = scene.online("Eva", &[group], 5).await;
+    let ticket = scene.writes("a").await;
+    let possible = async || {
+        let path = format!("/v2/ticket/{}/get_possible_agent/", ticket.id);
+        house.body(&scene.tenant.client, &path).await["assignation"].clone()
+    };
+    let reassign = async || {
+        ok(&scene.post("ticket/reasignar", json!({"tick_id": 1})).await);
+        scene.owner(1).await.1
+    };
+    // Eva had it before Leo has it, and has more in hand than Mia.
+    scene.close(1).await;
+    scene.is(eva, OFFLINE).await;
+    let leo = scene.online("Leo", &[group], 5).await;
+    ok(&scene.post("ticket/reabrir", json!({"tick_id": 1})).await);
+    let before = scene.ticket(1).await;
+    assert_eq!((before.agent_id, before.previous_agent_id), (Some(leo), Some(eva)));
+    let mia = scene.online("Mia", &[group], 5).await;
+    scene.is(eva, ONLINE).await;
+    assert_eq!((scene.writes("b").await.agent_id, scene.writes("c").await.agent_id), (Some(mia), Some(eva)));
+    scene.close(2).await;
+    let reason = "Assigned because of workload: fewest tickets in hand";
+    assert_eq!(possible().await, json!({"cm": mia, "reason": reason}), "who had it before is as good as others");
+    assert_eq!(reassign().await, Some(mia));
+    assert_eq!(possible().await["cm"], leo, "not Mia, who has it");
+    assert_eq!(reassign().await, Some(leo));
+    for agent in [eva, mia] {
+        scene.is(agent, OFFLINE).await;
+    }
+    assert!(possible().await["cm"].is_null());
+    assert_eq!(reassign().await, None);
+    assert!(possible().await["cm"].is_null(), "Leo is not to get it back");
+    scene.sweep().await;
+    assert_eq!(scene.owner(1).await, ("open".into(), None));
+}
+
+async fn a_full_owner_keeps_a_ticket_that_moves_to_a_group_of_his(house: &House) {
+    let scene = Scene::open(house).await;
+    let first = scene.group("Ventas", "auto").await;
+    let second = scene.group("Cobranza", "auto").await;
+    let third = scene.group("Soporte", "auto").await;
+    let eva = scene.online("Eva", &[first, second], 1).await;
+    scene.writes("a").await;
+    let leo = scene.online("Leo", &[second, third], 5).await;
+    let moves = async |group: i64| {
+        ok(&scene.post("cambiargrupo", json!({"tick_id": 1, "grup_id": group})).await);
+        let ticket = scene.ticket(1).await;
+        (ticket.group_id, ticket.agent_id)
+    };
+    assert_eq!(moves(second).await, (Some(second), Some(eva)), "her only slot is this ticket's own");
+    let (decisions, why) = scene.decisions(1).await;
+    assert_eq!(decisions[1], ("group".into(), "assigned".into(), Some(eva)));
+    assert_eq!(why.considerados[0].veredicto, Verdict::Previous);
+    assert_eq!(moves(third).await, (Some(third), Some(leo)), "a group that she does not serve");
 }
 
 async fn a_ticket_is_closed_once_and_reopened(house: &House) {

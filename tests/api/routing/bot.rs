@@ -9,7 +9,7 @@ use relevo::{
 };
 use serde_json::json;
 
-use super::scene::{Scene, ok};
+use super::scene::{OFFLINE, Scene, ok};
 use crate::api::house::House;
 
 on_both_databases! {
@@ -17,6 +17,7 @@ on_both_databases! {
     a_bot_whose_time_is_up_loses_its_ticket_to_people
     a_bot_that_fails_loses_its_tickets_and_gets_no_new_ones
     a_link_without_bot_goes_to_people
+    what_a_bot_said_is_no_answer_of_the_agent
 }
 
 const MINUTE: i64 = 60_000;
@@ -136,4 +137,29 @@ async fn a_link_without_bot_goes_to_people(house: &House) {
         .await;
     assert_eq!(told(&scene).await.last().map(String::as_str), Some("ticket.bot_released"));
     assert_eq!(scene.ticket(2).await.bot_id, None);
+}
+
+async fn what_a_bot_said_is_no_answer_of_the_agent(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    with_bot(&scene).await;
+    let eva = scene.online("Eva", &[group], 5).await;
+    for (customer, number) in [("a", 1), ("b", 2)] {
+        scene.writes(customer).await;
+        ok(&scene.post("mensajes/sale", json!({"tick_id": number, "mensaje": "Soy un bot."})).await);
+        house.clock.advance(1_000);
+        ok(&scene.post("cambiargrupo", json!({"tick_id": number, "grup_id": group})).await);
+    }
+    house.clock.advance(1_000);
+    let answer = json!({"tick_id": 2, "mensaje": "Buenas", "mail": "eva@prueba.com"});
+    ok(&scene.post("mensajes/sale", answer).await);
+    let leo = scene.online("Leo", &[group], 5).await;
+    scene.is(eva, OFFLINE).await;
+    house.clock.advance(121_000);
+    assert_eq!(scene.sweep().await.given_back, 1);
+    assert_eq!((scene.owner(1).await.1, scene.owner(2).await.1), (Some(leo), Some(eva)), "she answered one of two");
+    // The customer has the last word again.
+    scene.writes("b").await;
+    assert_eq!(scene.sweep().await.given_back, 1);
+    assert_eq!(scene.owner(2).await.1, Some(leo));
 }

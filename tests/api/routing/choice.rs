@@ -17,6 +17,7 @@ on_both_databases! {
     an_agent_who_is_gone_gives_back_what_is_unanswered
     higher_priority_goes_first
     a_batch_is_shared_out
+    what_one_transaction_cannot_give_is_given_oldest_first_and_not_overtaken
 }
 
 async fn without_a_group_a_ticket_waits_for_operators_until_there_is_one(house: &House) {
@@ -215,4 +216,30 @@ async fn a_batch_is_shared_out(house: &House) {
         got.push(scene.owner(number).await.1);
     }
     assert_eq!(got, [Some(eva), Some(leo), Some(eva), Some(leo), Some(eva), None, None]);
+}
+
+async fn what_one_transaction_cannot_give_is_given_oldest_first_and_not_overtaken(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    let agents = [scene.online("Eva", &[group], 0).await, scene.online("Leo", &[group], 0).await];
+    let now = house.clock.now();
+    let events: Vec<_> =
+        (0..250).map(|n| scene.tenant.says(scene.channel, &format!("c{n}"), now + n, "Hola")).collect();
+    house.apply(&events).await;
+    house.clock.advance(1_000);
+    // Room for more than is looked at in one transaction.
+    enlarge(house, &agents, 120).await;
+    scene.writes("late").await;
+    let given = scene.given().await;
+    assert!((100..240).contains(&given.len()), "one transaction's: {}", given.len());
+    assert!(given.iter().zip(1..).all(|(given, number)| *given == number), "the oldest: {given:?}");
+    let (decisions, why) = scene.decisions(251).await;
+    assert_eq!(decisions, [("opened".into(), "queued".into(), None)]);
+    assert!(why.pasos.last().unwrap().texto.starts_with("Otros esperan desde antes"), "{why:?}");
+    scene.sweep().await;
+    assert_eq!(scene.given().await, (1..=240).collect::<Vec<i64>>(), "all who fit, in one sweep");
+    let people = scene.get("estadoconexion/ejecutivos").await.json();
+    for one in people["ejecutivos"].as_array().unwrap() {
+        assert_eq!(one["usua_carga"], 120, "{one}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Routing, told over the API: who gets what, when, and why.
 
 mod acts;
+mod begun;
 mod bot;
 mod choice;
 mod crowd;
@@ -8,4 +9,6 @@ mod day;
 mod notices;
 mod presence;
 mod pull;
+mod refusals;
 mod scene;
+mod told;

@@ -1,21 +1,24 @@
 //! What customers are told by the house: that it is closed, that everybody is busy.
 
 use relevo::store::messages;
+use relevo_adapters::Content;
 use serde_json::{Value, json};
 
-use super::scene::{ONLINE, Scene, ok};
+use super::scene::{OFFLINE, ONLINE, Scene, ok};
 use crate::api::house::House;
 
 on_both_databases! {
     a_closed_group_says_so_once_and_routes_when_it_opens
     who_waits_is_told_once_per_wait_that_everybody_is_busy
+    what_the_house_says_is_no_answer_of_the_agent
+    what_the_house_cannot_say_holds_nothing_up
 }
 
 const BUSY: &str =
     "En este momento nuestros ejecutivos se encuentran ocupados,en unos minutos un ejecutivo analizara su solicitud.";
 
 /// What our side wrote on a ticket, oldest first.
-async fn said(scene: &Scene<'_>, number: i64) -> Vec<String> {
+pub(super) async fn said(scene: &Scene<'_>, number: i64) -> Vec<String> {
     let ticket = scene.ticket(number).await;
     let rows = messages::of_ticket(&mut scene.house.db.read().await.unwrap(), &ticket.id, 100).await.unwrap();
     rows.into_iter().rev().filter(|row| row.direction == "out").map(|row| row.content).collect()
@@ -68,4 +71,59 @@ async fn who_waits_is_told_once_per_wait_that_everybody_is_busy(house: &House) {
     ok(&scene.post("ticket/reasignar", json!({"tick_id": 1})).await);
     scene.is(eva, ONLINE).await;
     assert_eq!(told().await["enviados"], 1);
+}
+
+async fn what_the_house_says_is_no_answer_of_the_agent(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene
+        .group_with("Ventas", "auto", |group| {
+            group.hours = Some(json!({"miércoles": ["09:00-18:00"]}).to_string());
+            group.closed_message = Some("Estamos cerrados.".to_owned());
+        })
+        .await;
+    let eva = scene.online("Eva", &[group], 5).await;
+    scene.writes("a").await;
+    house.clock.advance(18 * 3_600_000);
+    scene.sweep().await;
+    assert_eq!((said(&scene, 1).await, scene.owner(1).await.1), (vec!["Estamos cerrados.".to_owned()], Some(eva)));
+    let leo = scene.online("Leo", &[group], 5).await;
+    scene.is(eva, OFFLINE).await;
+    house.clock.advance(121_000);
+    assert_eq!(scene.sweep().await.given_back, 1);
+    assert_eq!(scene.owner(1).await.1, Some(leo), "Eva said nothing");
+    ok(&scene.post("mensajes/sale", json!({"tick_id": 1, "mensaje": "Buenas", "mail": "leo@prueba.com"})).await);
+    scene.is(eva, ONLINE).await;
+    scene.is(leo, OFFLINE).await;
+    house.clock.advance(121_000);
+    assert_eq!(scene.sweep().await.given_back, 0);
+    assert_eq!(scene.owner(1).await.1, Some(leo), "Leo answered");
+}
+
+async fn what_the_house_cannot_say_holds_nothing_up(house: &House) {
+    let mut scene = Scene::open(house).await;
+    scene.channel = house.channel(&scene.tenant, "whatsapp").await;
+    scene.group("Ventas", "manual").await;
+    let closed = scene
+        .group_with("Cobranza", "auto", |group| {
+            group.hours = Some(json!({"lunes": ["09:00-18:00"]}).to_string());
+            group.closed_message = Some("Estamos cerrados.".to_owned());
+        })
+        .await;
+    // One whose window is over, one who blocked us, and one who can be written to.
+    scene.writes("a").await;
+    house.clock.advance(86_400_000);
+    scene.writes("b").await;
+    let blocked = Content::ContactBlocked { blocked: true };
+    house.apply(&[scene.tenant.event(scene.channel, "b", house.clock.now(), blocked)]).await;
+    scene.writes("c").await;
+    let told = async || scene.get("diferencia").await.json()["enviados"].clone();
+    assert_eq!((told().await, told().await), (json!(1), json!(0)), "each is tried once");
+    assert_eq!(said(&scene, 3).await, [BUSY]);
+    for number in 1..=3 {
+        ok(&scene.post("cambiargrupo", json!({"tick_id": number, "grup_id": closed})).await);
+        assert_eq!(scene.ticket(number).await.group_id, Some(closed));
+        assert_eq!(scene.decisions(number).await.0[1], ("group".into(), "queued".into(), None));
+    }
+    assert_eq!(said(&scene, 3).await, [BUSY, "Estamos cerrados."]);
+    assert!(said(&scene, 1).await.is_empty() && said(&scene, 2).await.is_empty());
 }

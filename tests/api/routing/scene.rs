@@ -4,6 +4,7 @@ use relevo::{
     desk::{presence, routing as desk},
     domain::{NEW_CAPACITY, OFFLINE as GONE, routing::Explanation},
     store::{
+        events::{self, Cursor, EventRow},
         groups::{self, Group},
         routing, tickets,
         tickets::Ticket,
@@ -111,15 +112,22 @@ impl<'a> Scene<'a> {
     }
 
     async fn latest(&self) -> Ticket {
+        self.tickets().await.into_iter().max_by_key(|ticket| ticket.updated_at).unwrap()
+    }
+
+    /// The company's tickets, by number.
+    pub(crate) async fn tickets(&self) -> Vec<Ticket> {
         let mut tx = self.house.db.read().await.unwrap();
-        let mut number = 1;
-        let mut latest = None;
-        while let Some(ticket) = tickets::find_by_number(&mut tx, self.tenant.id, number).await.unwrap() {
-            let newer = latest.as_ref().is_none_or(|latest: &Ticket| latest.updated_at <= ticket.updated_at);
-            latest = if newer { Some(ticket) } else { latest };
-            number += 1;
+        let mut all = Vec::new();
+        while let Some(ticket) = tickets::find_by_number(&mut tx, self.tenant.id, all.len() as i64 + 1).await.unwrap() {
+            all.push(ticket);
         }
-        latest.unwrap()
+        all
+    }
+
+    /// The numbers of the tickets that agents have.
+    pub(crate) async fn given(&self) -> Vec<i64> {
+        self.tickets().await.into_iter().filter(|ticket| ticket.state == "inProgress").map(|it| it.number).collect()
     }
 
     pub(crate) async fn ticket(&self, number: i64) -> Ticket {
@@ -139,6 +147,15 @@ impl<'a> Scene<'a> {
         let rows = routing::of_ticket(&mut self.house.db.read().await.unwrap(), &ticket.id).await.unwrap();
         let last = serde_json::from_str(&rows.last().unwrap().explanation).unwrap();
         (rows.into_iter().map(|row| (row.cause, row.outcome, row.agent_id)).collect(), last)
+    }
+
+    /// What was told of a ticket, oldest first.
+    pub(crate) async fn told(&self, number: i64) -> Vec<EventRow> {
+        let ticket = self.ticket(number).await;
+        let end = Cursor { tx: i64::MAX, id: i64::MAX };
+        let mut tx = self.house.db.read().await.unwrap();
+        let rows = events::between(&mut tx, self.tenant.id, Cursor::default(), end, 10_000).await.unwrap();
+        rows.into_iter().filter(|row| row.ticket_id.as_ref() == Some(&ticket.id)).collect()
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
