@@ -4,4 +4,5 @@ mod bad_input;
 mod four_channels;
 pub(crate) mod house;
 mod promises;
+mod sweep;
 mod threads;
