@@ -50,13 +50,21 @@ pub async fn tell(tx: &mut Tx, now: Millis, told: &[Event]) -> Result<usize, Sto
 /// # Errors
 /// Those of the database.
 pub async fn tell_messages(tx: &mut Tx, now: Millis, kind: EventKind, ids: &[&str]) -> Result<usize, StoreError> {
+    let told = of_messages(tx, kind, ids).await?;
+    tell(tx, now, &told).await
+}
+
+/// The events by which messages of ours are told, in the order of the ids.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn of_messages(tx: &mut Tx, kind: EventKind, ids: &[&str]) -> Result<Vec<Event>, StoreError> {
     if ids.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let rows = events::messages(tx, ids).await?;
     let mut rows: HashMap<String, ToldMessage> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
-    let told: Vec<Event> = ids.iter().filter_map(|id| rows.remove(*id)).map(|row| of_message(kind, row)).collect();
-    tell(tx, now, &told).await
+    Ok(ids.iter().filter_map(|id| rows.remove(*id)).map(|row| of_message(kind, row)).collect())
 }
 
 fn of_message(kind: EventKind, row: ToldMessage) -> Event {

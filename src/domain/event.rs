@@ -35,6 +35,8 @@ pub enum EventKind {
     TicketLinked,
     /// A customer wrote.
     MessageReceived,
+    /// What was written is no longer what was told: an album's further pictures came.
+    MessageUpdated,
     /// Our side wrote: it is on its way.
     MessageSent,
     /// A message of ours was sent, delivered, read, or failed.
@@ -43,7 +45,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::TicketOpened,
         Self::TicketReopened,
         Self::TicketQueued,
@@ -57,6 +59,7 @@ impl EventKind {
         Self::TicketNoted,
         Self::TicketLinked,
         Self::MessageReceived,
+        Self::MessageUpdated,
         Self::MessageSent,
         Self::MessageStatus,
         Self::PresenceChanged,
@@ -77,6 +80,7 @@ impl EventKind {
             Self::TicketNoted => "ticket.noted",
             Self::TicketLinked => "ticket.linked",
             Self::MessageReceived => "message.received",
+            Self::MessageUpdated => "message.updated",
             Self::MessageSent => "message.sent",
             Self::MessageStatus => "message.status",
             Self::PresenceChanged => "presence.changed",

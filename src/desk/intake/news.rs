@@ -25,8 +25,16 @@ pub(super) struct News {
     begun: Vec<Event>,
     opened: Vec<String>,
     reopened: Vec<String>,
-    /// What customers wrote: the ticket, and the words.
-    written: Vec<(Ticket, Value)>,
+    said: Vec<Said>,
+}
+
+/// What was written.
+#[derive(Debug)]
+enum Said {
+    /// To us, or what it is by now: the ticket, and the words.
+    In(EventKind, Box<Ticket>, Value),
+    /// By our staff: the message's id.
+    Out(String),
 }
 
 impl World {
@@ -43,7 +51,9 @@ impl World {
                     news.begun.extend(self.began(EventKind::TicketReopened, &id));
                     news.reopened.push(id);
                 }
-                Happened::Written(id) => news.written.extend(self.written(&id)),
+                Happened::Written(id) => news.said.extend(self.said(EventKind::MessageReceived, &id)),
+                Happened::Updated(id) => news.said.extend(self.said(EventKind::MessageUpdated, &id)),
+                Happened::Sent(id) => news.said.push(Said::Out(id)),
             }
         }
         news
@@ -54,10 +64,10 @@ impl World {
         Some(event(kind, ticket, json!({"asunto": ticket.subject, "id_contacto": ticket.contact_id})))
     }
 
-    fn written(&self, message: &str) -> Option<(Ticket, Value)> {
+    fn said(&self, kind: EventKind, message: &str) -> Option<Said> {
         let message = &self.messages.get(message)?.row;
         let ticket = &self.tickets.get(message.ticket_id.as_ref()?)?.row;
-        Some((ticket.clone(), self.words(message)))
+        Some(Said::In(kind, Box::new(ticket.clone()), self.words(message)))
     }
 
     fn words(&self, message: &MessageRow) -> Value {
@@ -83,14 +93,14 @@ impl News {
         let mut jobs = events::tell(tx, clock.now(), &self.begun).await?;
         jobs += routing::route(tx, clock, &self.opened, Cause::Opened).await?.jobs;
         jobs += routing::route(tx, clock, &self.reopened, Cause::Reopened).await?.jobs;
-        let written = written(tx, &self).await?;
-        jobs += events::tell(tx, clock.now(), &written).await?;
+        let said = said(tx, self).await?;
+        jobs += events::tell(tx, clock.now(), &said).await?;
         Ok(jobs)
     }
 }
 
-/// What customers wrote, told with where their tickets are now that they are routed.
-async fn written(tx: &mut Tx, news: &News) -> Result<Vec<Event>, StoreError> {
+/// What was written, told with where its tickets are now that they are routed.
+async fn said(tx: &mut Tx, news: News) -> Result<Vec<Event>, StoreError> {
     let routed: Vec<&str> = news.opened.iter().chain(&news.reopened).map(String::as_str).collect();
     let routed: HashMap<String, Ticket> = match routed[..] {
         [] => HashMap::new(),
@@ -98,8 +108,13 @@ async fn written(tx: &mut Tx, news: &News) -> Result<Vec<Event>, StoreError> {
             tickets::load_for_update(tx, &routed).await?.into_iter().map(|ticket| (ticket.id.clone(), ticket)).collect()
         }
     };
-    let tell = |(ticket, words): &(Ticket, Value)| {
-        event(EventKind::MessageReceived, routed.get(&ticket.id).unwrap_or(ticket), words.clone())
+    let sent = news.said.iter().filter_map(|said| if let Said::Out(id) = said { Some(id.as_str()) } else { None });
+    let sent: Vec<&str> = sent.collect();
+    // Each is there: this batch wrote it.
+    let mut sent = events::of_messages(tx, EventKind::MessageSent, &sent).await?.into_iter();
+    let tell = |said| match said {
+        Said::In(kind, ticket, words) => Some(event(kind, routed.get(&ticket.id).unwrap_or(&ticket), words)),
+        Said::Out(_) => sent.next(),
     };
-    Ok(news.written.iter().map(tell).collect())
+    Ok(news.said.into_iter().filter_map(tell).collect())
 }

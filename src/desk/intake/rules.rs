@@ -146,8 +146,10 @@ impl World {
         let id = row.id.clone();
         self.messages.insert(id.clone(), Entry::created(row));
         self.add_ref(envelope.channel, message.group.as_deref().map(group_ref), &id);
-        if origin == Origin::Contact {
-            self.happened.push(Happened::Written(id.clone()));
+        match origin {
+            Origin::Contact => self.happened.push(Happened::Written(id.clone())),
+            Origin::App => self.happened.push(Happened::Sent(id.clone())),
+            Origin::Automatic => {}
         }
         (id, ticket)
     }
@@ -217,7 +219,18 @@ impl World {
             let conversation = entry.row.conversation_id.clone();
             self.note_inbound(&conversation, envelope);
         }
+        self.updated(&id);
         (id, ticket)
+    }
+
+    /// A message is not what it was, unless nobody was told of it yet.
+    fn updated(&mut self, id: &str) {
+        let automatic = Origin::Automatic.as_str();
+        let told = self.messages.get(id).is_some_and(|entry| !entry.new && entry.row.origin != automatic);
+        let updated = Happened::Updated(id.to_owned());
+        if told && !self.happened.contains(&updated) {
+            self.happened.push(updated);
+        }
     }
 
     pub(super) fn find_message(&self, channel: i64, name: &str) -> Option<String> {

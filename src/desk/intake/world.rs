@@ -74,6 +74,10 @@ pub(super) enum Happened {
     Reopened(String),
     /// A customer wrote.
     Written(String),
+    /// A message that was told before got more files or words.
+    Updated(String),
+    /// Our staff wrote in the platform's own app.
+    Sent(String),
 }
 
 /// Everything that the events of a batch may touch. Maps from ids are ordered, so that rows are saved (and locked) in
