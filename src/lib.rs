@@ -13,6 +13,7 @@
 //! | [`worker`] | applies events: queue → desk |
 //! | [`http`] | the API |
 //! | [`dispatch`] | replies out, files in |
+//! | [`post`] | signed calls to bots and other systems, and which addresses may be called at all |
 //! | [`media`] | the stored files |
 //! | [`demo`] | pretend platforms, their realistic traffic, and the show that proves itself |
 //! | [`app`], [`cli`] | the composition root; the command line |
@@ -40,6 +41,7 @@ pub mod jobs;
 pub mod media;
 pub mod passwords;
 pub mod poller;
+pub mod post;
 pub mod queue;
 pub mod secrets;
 pub mod store;

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     app::Foundation,
     desk::subscriptions::{self, Added, Wanted},
-    dispatch::test_subscription,
     domain::{bot, relay_topic},
+    post::test_subscription,
     store::{
         Tx, jobs,
         subscriptions::{self as rows, Subscription},
@@ -22,7 +22,7 @@ use crate::{
 pub(super) async fn run(base: &Foundation, command: SubscriptionCommand, output: &Output) -> anyhow::Result<()> {
     match command {
         SubscriptionCommand::Add { kind, company, name, url, events, timeout_ms } => {
-            base.poster()?.vet(&url).map_err(|why| anyhow::anyhow!("the URL is not allowed: {why}"))?;
+            let url = base.poster()?.vet(&url).map_err(|why| anyhow::anyhow!("the URL is not allowed: {why}"))?;
             let wanted = Wanted { name: Some(name), url: Some(url), events: Some(events), timeout_ms };
             let mut tx = base.db.write().await?;
             let added = subscriptions::add(&mut tx, &base.clock, &base.key, company, &kind, wanted).await?;
@@ -119,9 +119,9 @@ async fn switch(base: &Foundation, id: i64, active: bool, output: &Output) -> an
 async fn test(base: &Foundation, id: i64, output: &Output) -> anyhow::Result<()> {
     let row = find(&mut base.db.read().await?, id).await?;
     let secret = subscriptions::open_secret(&base.key, &row)?;
-    let wrong = test_subscription(&base.db, &base.clock, &base.poster()?, &row, &secret).await?;
+    let tested = test_subscription(&base.db, &base.clock, &base.poster()?, &row, &secret).await?;
     base.ring().await;
-    match wrong {
+    match tested.complaint() {
         None => {
             output.result(&json!({"id": id, "delivered": true}), || format!("subscription {id}: the test got through"))
         }

@@ -1,12 +1,14 @@
 //! Bots, CRMs and other systems that events are relayed to.
 
+use std::collections::BTreeSet;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use relevo_adapters::Millis;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     clock::Clock,
-    domain::{EventKind, bot, relay_topic},
+    domain::{EventKind, Target, bot, relay_topic},
     secrets::{MasterKey, random_key},
     store::{
         StoreError, Tx, companies, jobs,
@@ -21,12 +23,14 @@ pub const RELAY: &str = "relay";
 /// What a secret begins with; base64 of the key follows.
 pub const SECRET_PREFIX: &str = "whsec_";
 /// What a bot hears of its tickets unless it is said otherwise.
-pub const OF_BOTS: [EventKind; 3] =
-    [EventKind::TicketBotAssigned, EventKind::MessageReceived, EventKind::TicketBotReleased];
+pub const OF_BOTS: [EventKind; 4] =
+    [EventKind::TicketBotAssigned, EventKind::TicketBotReleased, EventKind::MessageReceived, EventKind::MessageUpdated];
 /// How long a ticket may stay with a bot, at the least and at the most, milliseconds.
 pub const TIMEOUTS: (Millis, Millis) = (1_000, 86_400_000);
 /// Subscriptions of a company (P8).
 const MOST: usize = 50;
+/// Characters of an unknown event's name that are said again.
+const LONGEST_NAME: usize = 50;
 
 /// A bot that may have tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +63,7 @@ pub async fn tickets_of_failed_bots(tx: &mut Tx, now: Millis, limit: i64) -> Res
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     pub name: Option<String>,
-    pub url: Option<String>,
+    pub url: Option<Target>,
     /// Names of kinds of events; none: all, or of a bot [`OF_BOTS`].
     pub events: Option<Vec<String>>,
     pub timeout_ms: Option<Millis>,
@@ -216,10 +220,7 @@ fn apply(row: &mut Subscription, wanted: Wanted) -> Result<(), SubscriptionError
         row.name = name;
     }
     if let Some(url) = wanted.url {
-        if !url.starts_with("https://") && !url.starts_with("http://") {
-            return invalid("url", "La url debe comenzar con https:// o http://.".to_owned());
-        }
-        row.url = url;
+        row.url = url.into_string();
     }
     if let Some(names) = wanted.events {
         row.events = events(&row.kind, &names)?;
@@ -234,16 +235,20 @@ fn apply(row: &mut Subscription, wanted: Wanted) -> Result<(), SubscriptionError
     Ok(())
 }
 
-/// The list as it is kept.
+/// The list as it is kept: each kind once, however often it was named.
 fn events(kind: &str, names: &[String]) -> Result<String, SubscriptionError> {
-    if let Some(unknown) = names.iter().find(|name| EventKind::parse(name).is_none()) {
-        let known = EventKind::ALL.map(EventKind::as_str).join(", ");
-        let why = format!("El evento \"{unknown}\" no existe; los eventos son: {known}.");
-        return Err(SubscriptionError::Invalid("events", why));
-    }
-    let names: Vec<&str> = match (kind, names.is_empty()) {
-        (BOT, true) => OF_BOTS.map(EventKind::as_str).to_vec(),
-        _ => names.iter().map(String::as_str).collect(),
+    let parse = |name: &String| EventKind::parse(name).ok_or_else(|| unknown(name));
+    let named = names.iter().map(parse).collect::<Result<BTreeSet<EventKind>, _>>()?;
+    let kinds = match (kind, named.is_empty()) {
+        (BOT, true) => OF_BOTS.into(),
+        _ => named,
     };
+    let names: Vec<&str> = kinds.into_iter().map(EventKind::as_str).collect();
     Ok(serde_json::json!(names).to_string())
+}
+
+fn unknown(name: &str) -> SubscriptionError {
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    let known = EventKind::ALL.map(EventKind::as_str).join(", ");
+    SubscriptionError::Invalid("events", format!("El evento \"{name}\" no existe; los eventos son: {known}."))
 }

@@ -7,7 +7,10 @@ use relevo_adapters::outbound::{CallBody, Located};
 use reqwest::{Client, Response, Url, header::RETRY_AFTER, redirect::Policy};
 use secrecy::ExposeSecret;
 
-use super::address::{NotPublic, PublicOnly, vet};
+use crate::{
+    domain::vet,
+    post::{NotPublic, PublicOnly},
+};
 
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a silence may be.
@@ -66,7 +69,7 @@ impl Downloads {
         let call = &located.call;
         let url = Url::parse(call.url.expose_secret()).map_err(|_| DownloadError::NotAllowed("no URL"))?;
         if located.foreign {
-            vet(&url, self.allow_private).map_err(DownloadError::NotAllowed)?;
+            vet(&url, self.allow_private).map_err(|why| DownloadError::NotAllowed(why.as_str()))?;
         }
         if call.body != CallBody::Empty {
             return Err(DownloadError::NotAllowed("a download that sends something"));

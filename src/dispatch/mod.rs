@@ -1,16 +1,15 @@
 //! The dispatcher: brings messages out and files in. Its handlers are job handlers; what differs between platforms is
 //! behind their outlets.
 //!
-//! May use: `jobs`, `desk`, `store`, `directory`, `media`, the adapters. Used by: the composition root; `http` and `cli`
-//! use its [`Calls`] to ask a platform something.
+//! May use: `jobs`, `desk`, `post`, `store`, `directory`, `media`, the adapters. Used by: the composition root; `http` and
+//! `cli` are handed its [`Calls`] to ask a platform something.
 
-mod address;
 mod calls;
 mod download;
 mod fetch;
 mod pace;
 mod peers;
-mod post;
+mod probe;
 mod ready;
 mod relay;
 mod send;
@@ -25,11 +24,10 @@ use tokio_util::sync::CancellationToken;
 pub use calls::Calls;
 pub use download::Downloads;
 pub use fetch::Fetch;
-pub use post::{Posted, Poster};
-pub use relay::{Relay, test_subscription};
+pub use relay::Relay;
 pub use send::Send;
 
-use self::{pace::Pace, peers::Peers};
+use self::{pace::Pace, peers::Peers, probe::Probe};
 use crate::{
     clock::Clock,
     config,
@@ -37,6 +35,7 @@ use crate::{
     domain::{self, RetryPolicy},
     jobs::{Bell, Runner, Settings},
     media::Blobs,
+    post::Poster,
     secrets::MasterKey,
     store::Db,
 };
@@ -94,7 +93,8 @@ impl Dispatcher {
             match self.relays(policy) {
                 Ok(relay) => {
                     let opener = relay::open_lanes(&self.db, &self.bell, self.settings.poll, &stop);
-                    tokio::join!(self.runner(domain::RELAY, RELAYS, relay).run(stop.clone()), opener);
+                    let probe = self.probe(relay.poster.clone()).run(&stop);
+                    tokio::join!(self.runner(domain::RELAY, RELAYS, relay).run(stop.clone()), opener, probe);
                 }
                 Err(error) => tracing::error!(%error, "no HTTP client can be made: nothing can be relayed"),
             }
@@ -127,6 +127,17 @@ impl Dispatcher {
             poster: Poster::new(self.relay.allow_private_addresses, self.relay.timeout)?,
             policy: RetryPolicy { total: self.relay.give_up_after, ..policy },
         })
+    }
+
+    fn probe(&self, poster: Poster) -> Probe {
+        Probe {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            bell: self.bell.clone(),
+            key: self.key.clone(),
+            poster,
+            owner: self.clock.id(),
+        }
     }
 
     fn fetch(&self, io: Arc<dyn Io>, policy: RetryPolicy) -> Result<Fetch, reqwest::Error> {

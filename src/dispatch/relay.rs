@@ -7,21 +7,17 @@
 use std::time::Duration;
 
 use relevo_adapters::Millis;
-use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Poster,
-    post::{Post, Posted},
-};
 use crate::{
     clock::Clock,
     desk::{events, subscriptions},
     domain::{EventKind, RelayJob, RetryPolicy, millis, relay_topic, retry_delay},
     jobs::{Bell, Claim, Handler, JobError},
+    post::{Post, Posted, Poster},
     secrets::MasterKey,
     store::{
-        Db, StoreError,
+        Db, StoreError, Tx,
         events::EventRow,
         jobs, relays,
         subscriptions::{self as rows, Subscription},
@@ -35,6 +31,9 @@ const PAUSED_MS: Millis = 60_000;
 /// How often it is written down that a subscription works.
 const NOTED_MS: Millis = 10_000;
 const SHORTEST: Duration = Duration::from_millis(200);
+const GONE: &str = "answered 410: the subscription was switched off";
+/// Why nothing can be signed.
+pub(super) const UNSEALED: &str = "the secret cannot be opened with this master key";
 
 /// Handles jobs of kind [`crate::domain::RELAY`].
 #[derive(Debug)]
@@ -103,7 +102,7 @@ impl Relay {
 
     async fn relay(&self, mut claim: Claim, subscription: &Subscription, body: String) -> Result<(), JobError> {
         let Ok(secret) = subscriptions::open_secret(&self.key, subscription) else {
-            return self.failed(claim, subscription, "the secret cannot be opened with this master key", None).await;
+            return self.failed(claim, subscription, UNSEALED, None).await;
         };
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
@@ -136,15 +135,11 @@ impl Relay {
         Ok(tx.commit().await?)
     }
 
-    /// The receiver wants no more: an operator may switch it on again.
     async fn gone(&self, claim: Claim, subscription: &Subscription) -> Result<(), JobError> {
         let now = self.clock.now();
-        let why = "answered 410: the subscription was switched off";
-        tracing::warn!(subscription = subscription.id, "a subscription wants no more events and was switched off");
         let mut tx = self.db.write().await?;
-        claim.dead(&mut tx, why, now).await?;
-        rows::failed(&mut tx, subscription.id, why, now).await?;
-        rows::set_active(&mut tx, subscription.id, false, now).await?;
+        claim.dead(&mut tx, GONE, now).await?;
+        switch_off(&mut tx, subscription.id, now).await?;
         Ok(tx.commit().await?)
     }
 
@@ -170,7 +165,7 @@ impl Relay {
         }
         let attempt = u32::try_from(claim.job().attempt).unwrap_or(u32::MAX).max(1);
         let own = retry_delay(self.policy.base, self.policy.cap, attempt, chance()).max(SHORTEST);
-        let at = now + millis(retry_after.map_or(own, |asked| asked.min(self.policy.total)));
+        let at = now + millis(retry_after.unwrap_or_default().max(own).min(self.policy.total));
         let mut tx = self.db.write().await?;
         claim.retry(&mut tx, at, None, why, now).await?;
         rows::failed(&mut tx, subscription.id, why, now).await?;
@@ -208,17 +203,20 @@ impl Relay {
 }
 
 /// Whether a bot may hear of an event: it has the ticket, or it is told that it has it no longer.
-async fn still_has(
-    tx: &mut crate::store::Tx,
-    subscription: &Subscription,
-    event: &EventRow,
-) -> Result<bool, StoreError> {
+async fn still_has(tx: &mut Tx, subscription: &Subscription, event: &EventRow) -> Result<bool, StoreError> {
     if event.kind == EventKind::TicketBotReleased.as_str() {
         return Ok(true);
     }
     let Some(ticket) = &event.ticket_id else { return Ok(false) };
     let ticket = crate::store::tickets::find(tx, event.company_id, ticket).await?;
     Ok(ticket.is_some_and(|ticket| ticket.bot_id == Some(subscription.id)))
+}
+
+/// The receiver wants no more: an operator may switch it on again.
+pub(super) async fn switch_off(tx: &mut Tx, subscription: i64, now: Millis) -> Result<(), StoreError> {
+    tracing::warn!(subscription, "a subscription wants no more events and was switched off");
+    rows::failed(tx, subscription, GONE, now).await?;
+    rows::set_active(tx, subscription, false, now).await
 }
 
 /// Opens the lanes of new relays until `stop`: when the bell rings, and every `poll` without it.
@@ -253,44 +251,4 @@ async fn open(db: &Db) -> Result<bool, StoreError> {
 fn chance() -> f64 {
     let bits = u32::try_from(uuid::Uuid::new_v4().as_u128() & 0xffff_ffff).unwrap_or_default();
     f64::from(bits) / (f64::from(u32::MAX) + 1.0)
-}
-
-/// Sends a subscription an event that says nothing; gives what was wrong, if anything was. One that gets through ends
-/// its failing, and what waits is tried at once.
-///
-/// # Errors
-/// Those of the database.
-pub async fn test_subscription(
-    db: &Db,
-    clock: &Clock,
-    poster: &Poster,
-    subscription: &Subscription,
-    secret: &SecretString,
-) -> Result<Option<String>, StoreError> {
-    let now = clock.now();
-    let event = EventRow {
-        id: 0,
-        tx: 0,
-        company_id: subscription.company_id,
-        kind: "subscription.test".to_owned(),
-        ticket_id: None,
-        group_id: None,
-        agent_id: None,
-        channel: None,
-        data: serde_json::json!({"id_subscription": subscription.id}).to_string(),
-        at: now,
-    };
-    let id = format!("test_{}", clock.id());
-    let body = events::shown(&event).to_string();
-    match poster.post(Post { url: &subscription.url, secret, id: &id, body, now }).await {
-        Posted::Taken => {
-            let mut tx = db.write().await?;
-            jobs::wake(&mut tx, &relay_topic(subscription.id), now).await?;
-            rows::succeeded(&mut tx, subscription.id, now).await?;
-            tx.commit().await?;
-            Ok(None)
-        }
-        Posted::Gone => Ok(Some("answered 410".to_owned())),
-        Posted::Refused { why, .. } => Ok(Some(why)),
-    }
 }

@@ -15,6 +15,7 @@ pub mod report;
 mod retry;
 pub mod routing;
 mod split;
+mod target;
 mod ticket;
 
 pub use country_id::{country_id, country_ids};
@@ -36,4 +37,5 @@ pub use receipt::advances;
 pub use relay::{RELAY, RelayJob, relay_lane, relay_topic};
 pub use retry::retry_delay;
 pub use split::split;
+pub use target::{Target, Unfit, is_public, vet};
 pub use ticket::{Latest, Placement, TicketState, place};

@@ -5,8 +5,8 @@
 //! `id_bitacora_log` and its record, a time limit, a net for panics, and per family the check of credentials
 //! ([`access`]). [`health`] and [`openapi`] are for everybody.
 //!
-//! May use: `desk`, `store`, `directory`, `queue` (its ping), `jobs` (its bell), `media`, `dispatch`
-//! (its calls to subscriptions). Used by: the composition root.
+//! May use: `desk`, `store`, `directory`, `queue` (its ping), `jobs` (its bell), `media`, `post`. Used by: the composition
+//! root.
 
 mod access;
 mod ap;
@@ -41,8 +41,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{access::Access, audit::Journal, error::Error, throttle::Throttle};
 use crate::{
-    admission::Admission, clock::Clock, directory::Directory, dispatch::Poster, jobs::Bell, media::Blobs,
-    passwords::Passwords, queue::Queue, secrets::MasterKey, store::Db,
+    admission::Admission, clock::Clock, directory::Directory, jobs::Bell, media::Blobs, passwords::Passwords,
+    post::Poster, queue::Queue, secrets::MasterKey, store::Db,
 };
 
 /// How long a call may take until its answer begins (P8).

@@ -211,9 +211,11 @@ const CHANNELS: &str = "Channels, for those who configure: role `admin`. A compa
 const SUBSCRIPTIONS: &str = "Bots, CRMs and other systems that events are relayed to: role `admin`. An event that is not \
     taken (2xx within ten seconds) is sent again, later and later, for a day; `Retry-After` of a 429 or 503 is honoured, a \
     410 switches the subscription off, redirects are not followed. One subscription's failures hold nobody else's \
-    events. Events: `ticket.opened`, `ticket.reopened`, `ticket.queued`, `ticket.assigned`, `ticket.unassigned`, \
+    events. A bot that gets no tickets because it failed is sent `subscription.test` after a minute, later and later, at \
+    the latest every quarter of an hour; once it answers it gets tickets again. Events: `ticket.opened`, `ticket.reopened`, `ticket.queued`, `ticket.assigned`, `ticket.unassigned`, \
     `ticket.group_changed`, `ticket.bot_assigned`, `ticket.bot_released`, `ticket.closed`, `ticket.ignored`, \
-    `ticket.noted`, `ticket.linked`, `message.received`, `message.sent`, `message.status`, `presence.changed`.";
+    `ticket.noted`, `ticket.linked`, `message.received`, `message.updated` (further pictures of an album, named \
+    in `adjuntos`), `message.sent`, `message.status`, `presence.changed`.";
 const CATALOGUE: &str = "Departments and frequent answers. Every role reads them; role `agent` changes nothing.";
 
 const WEBHOOKS: &str = "What platforms push. They are authenticated by the platform's own signature or secret over the \

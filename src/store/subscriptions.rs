@@ -216,6 +216,25 @@ pub async fn healthy_bot(tx: &mut Tx, company: i64, now: Millis) -> Result<Optio
     )
 }
 
+/// The bots that are switched on and may have no tickets because they failed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn failed_bots(tx: &mut Tx, now: Millis) -> Result<Vec<Subscription>> {
+    fetch_all!(
+        tx,
+        Subscription,
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM subscriptions s WHERE s.kind = 'bot' AND s.active = 1 \
+             AND (s.failures >= $1 OR s.failing_since < $2) ORDER BY s.id"
+        ),
+        bot::MOST_FAILURES,
+        now - bot::LONGEST_FAILING_MS
+    )
+}
+
 /// Tickets that must leave their bot: it is not healthy, switched off or gone, or their time with it is up. The longest
 /// overdue first.
 ///

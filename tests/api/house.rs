@@ -25,13 +25,13 @@ use relevo::{
     config::Config,
     desk::{channels::NewChannel, clients, clients::Role, intake},
     directory::Directory,
-    dispatch::Poster,
     domain::Envelope,
     gateway::Gateway,
     http::{Api, Parts, router},
     inbound::Inbound,
     jobs::Bell,
     media::Blobs,
+    post::Poster,
     queue::{Queue, TableQueue},
     secrets::MasterKey,
     store::{
@@ -136,6 +136,16 @@ impl House {
 
     /// The same where platforms reach it at another address.
     pub(super) fn at(db: Db, public_url: &str) -> Self {
+        // The systems of these stories are on this machine.
+        Self::calling(db, public_url, true)
+    }
+
+    /// The same as it is set up by default: it calls public addresses only.
+    pub(super) fn guarded(db: Db) -> Self {
+        Self::calling(db, "https://relevo.example.org", false)
+    }
+
+    fn calling(db: Db, public_url: &str, allow_private: bool) -> Self {
         let media = Media(std::env::temp_dir().join(format!("relevo-http-media-{}", uuid::Uuid::new_v4())));
         let clock = Clock::manual(START);
         let queue = Queue::Table(TableQueue::new(db.clone(), clock.clone(), 2));
@@ -156,8 +166,7 @@ impl House {
             io: platform.clone(),
             bell: Bell::default(),
             public_url: public_url.to_owned(),
-            // The systems of these stories are on this machine.
-            poster: Poster::new(true, Duration::from_secs(5)).unwrap(),
+            poster: Poster::new(allow_private, Duration::from_secs(5)).unwrap(),
         });
         let inbound = Inbound { db: db.clone(), clock: clock.clone(), queue, blobs: blobs.clone() };
         let gateway = Gateway::new(inbound, directory, &config.gateway);

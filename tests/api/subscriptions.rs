@@ -15,6 +15,7 @@ on_both_databases! {
     p9_only_admins_of_the_company_see_its_subscriptions
     everything_that_is_wrong_is_said_at_once
     p9_urls_that_lead_inside_are_refused
+    p8_the_events_that_a_subscription_wants_are_kept_once_each
     a_test_says_whether_the_system_answers
 }
 
@@ -93,7 +94,10 @@ async fn a_subscription_is_changed_paused_and_resumed(house: &House) {
     }
     let bot = json!({"kind": "bot", "name": "Bot", "url": "https://bot.example.org", "timeout_ms": "60000"});
     let bot = store(house, &admin, &bot).await;
-    assert_eq!(bot["events"], json!(["ticket.bot_assigned", "message.received", "ticket.bot_released"]));
+    assert_eq!(
+        bot["events"],
+        json!(["ticket.bot_assigned", "ticket.bot_released", "message.received", "message.updated"])
+    );
     assert_eq!(bot["timeout_ms"], 60_000);
 }
 
@@ -149,13 +153,48 @@ async fn everything_that_is_wrong_is_said_at_once(house: &House) {
 }
 
 async fn p9_urls_that_lead_inside_are_refused(house: &House) {
-    let (_, admin) = admin(house).await;
-    for url in ["ftp://crm.example.org", "https://u:p@crm.example.org", "javascript:alert(1)", "crm.example.org"] {
+    let house = House::guarded(house.db.clone());
+    let (_, admin) = admin(&house).await;
+    let id = store(&house, &admin, &crm()).await["id_subscription"].clone();
+    const WEB: &str = "La url debe comenzar con https:// o http://.";
+    const CREDENTIALS: &str = "La url no puede llevar usuario ni contraseña.";
+    const PRIVATE: &str = "La url no puede ser una dirección privada.";
+    for (url, why) in [
+        ("ftp://crm.example.org", WEB),
+        ("javascript:alert(1)", WEB),
+        ("crm.example.org", WEB),
+        ("https://u:p@crm.example.org", CREDENTIALS),
+        ("http://127.0.0.1:8080/hook", PRIVATE),
+        ("https://[::1]/hook", PRIVATE),
+        ("http://10.1.2.3/", PRIVATE),
+    ] {
         let mut body = crm();
         body["url"] = json!(url);
-        let reply = house.post(&admin, &format!("{BASE}/store"), &body).await;
-        reply.ap_refused(422, "Errores de validacion.", &["url"]);
+        let stored = house.post(&admin, &format!("{BASE}/store"), &body).await;
+        let update = json!({"id_subscription": id, "url": url});
+        let updated = house.send(&admin, "PATCH", &format!("{BASE}/update"), &update).await;
+        for reply in [stored, updated] {
+            reply.ap_refused(422, "Errores de validacion.", &["url"]);
+            assert_eq!(reply.json()["data"]["errors"]["url"], json!([why]), "{url}");
+        }
     }
+    let list = house.post(&admin, &format!("{BASE}/list"), &json!({})).await.json();
+    assert_eq!(list["data"].as_array().unwrap().len(), 1);
+    assert_eq!(list["data"][0]["url"], crm()["url"]);
+}
+
+async fn p8_the_events_that_a_subscription_wants_are_kept_once_each(house: &House) {
+    let (_, admin) = admin(house).await;
+    let mut body = crm();
+    body["events"] = json!("message.sent,ticket.closed,".repeat(1_000) + "ticket.opened");
+    let stored = store(house, &admin, &body).await;
+    assert_eq!(stored["events"], json!(["ticket.opened", "ticket.closed", "message.sent"]));
+    body["events"] = json!(["ticket.opened", "x".repeat(10_000)]);
+    let refused = house.post(&admin, &format!("{BASE}/store"), &body).await;
+    refused.ap_refused(422, "Errores de validacion.", &["events"]);
+    let why = refused.json()["data"]["errors"]["events"][0].as_str().unwrap().to_owned();
+    assert!(why.starts_with("El evento \"xxx") && why.contains("no existe; los eventos son: ticket.opened, "), "{why}");
+    assert!(why.len() < 1_000, "{why}");
 }
 
 async fn a_test_says_whether_the_system_answers(house: &House) {

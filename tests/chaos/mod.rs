@@ -5,6 +5,7 @@ mod house;
 mod platforms;
 mod processes;
 mod pulls;
+mod relays;
 mod sends;
 mod servers;
 mod shutdown;

@@ -19,7 +19,7 @@ for_each_database! {
         assert!(secret.starts_with("whsec_") && secret.len() >= 38, "{secret}");
         let listed = relevo.json(&["subscription", "list", "--company", &company]).await;
         assert_eq!((&listed[0]["kind"], &listed[0]["healthy"], &listed[0]["timeout_ms"]), (&json!("bot"), &json!(true), &json!(300_000)));
-        assert_eq!(listed[0]["events"], json!(["ticket.bot_assigned", "message.received", "ticket.bot_released"]));
+        assert_eq!(listed[0]["events"], json!(["ticket.bot_assigned", "ticket.bot_released", "message.received", "message.updated"]));
         assert!(!listed.to_string().contains("secret"), "{listed}");
         assert_nowhere_in_the_folder(backend, &[secret]);
         let rotated = text(&relevo, &["subscription", "rotate", &id]).await;

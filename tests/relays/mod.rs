@@ -12,12 +12,12 @@ use relevo::{
     },
     directory::Directory,
     dispatch::Dispatcher,
-    domain::{Event, EventKind},
+    domain::{Event, EventKind, Target, relay_lane, relay_topic},
     jobs::Bell,
     media::Blobs,
     secrets::MasterKey,
     store::{
-        Tx, companies, jobs,
+        Tx, companies, events, jobs,
         subscriptions::{self as rows, Subscription},
         tickets::{self, Ticket},
     },
@@ -94,7 +94,8 @@ impl<'a> Stage<'a> {
     }
 
     async fn subscribe_at(&self, kind: &str, url: &str, receiver: &Receiver) -> i64 {
-        let wanted = Wanted { name: Some("CRM".into()), url: Some(url.to_owned()), ..Wanted::default() };
+        let target = Target::new(url, true).expect("a URL");
+        let wanted = Wanted { name: Some("CRM".into()), url: Some(target), ..Wanted::default() };
         let clock = &self.backend.clock;
         let add = async |tx: &mut Tx| subscriptions::add(tx, clock, &self.key, self.company, kind, wanted).await;
         let added = self.write(add).await.expect("added");
@@ -235,6 +236,102 @@ for_each_database! {
         stage.later(2 * HOUR);
         stage.failed(id, 2).await;
         assert_eq!(due().await, backend.clock.now() + HOUR + 1_000);
+        stage.end().await;
+    }
+
+    p8_who_asks_to_be_tried_again_at_once_is_waited_for_all_the_same: |backend| {
+        let stage = Stage::new(backend).await;
+        let receiver = Receiver::start().await;
+        let id = stage.subscribe(RELAY, &receiver).await;
+        for (times, after) in [(1, "0"), (2, "Thu, 28 May 2016 23:26:41 GMT")] {
+            receiver.answers(503, Some(after));
+            if times == 1 { stage.tell(0..1).await } else { stage.later(HOUR) }
+            stage.failed(id, times).await;
+            let due = stage.read(async |tx| jobs::list(tx, "ready", 1).await).await.expect("asked")[0].due_at;
+            assert!(due >= backend.clock.now() + 200, "{after}");
+            assert_eq!(receiver.seen().len(), usize::try_from(times).expect("a few"));
+        }
+        stage.end().await;
+    }
+
+    p10_what_can_never_be_relayed_says_why: |backend| {
+        let stage = Stage::new(backend).await;
+        let receiver = Receiver::start().await;
+        let id = stage.subscribe(RELAY, &receiver).await;
+        let now = backend.clock.now();
+        let job = jobs::NewJob {
+            kind: "relay".into(),
+            lane: relay_lane(id),
+            topic: relay_topic(id),
+            company_id: Some(stage.company),
+            payload: json!({"occurrence": 1}).to_string(),
+            due_at: now,
+            created_at: now,
+        };
+        stage.write(async |tx| jobs::insert(tx, &[job]).await).await.expect("added");
+        until("it is dead", async || stage.dead().await.len() == 1).await;
+        assert_eq!(stage.dead().await[0].last_error.as_deref(), Some("it was written by another version"));
+        receiver.answers(500, None);
+        stage.tell(0..1).await;
+        stage.failed(id, 1).await;
+        stage.write(async |tx| events::prune(tx, Millis::MAX, 10).await).await.expect("pruned");
+        stage.later(HOUR);
+        until("the other is dead", async || stage.dead().await.len() == 2).await;
+        let why = "the event is older than what is kept (relay.keep_hours)";
+        assert_eq!(stage.dead().await[0].last_error.as_deref(), Some(why));
+        receiver.answers(200, None);
+        stage.tell(1..2).await;
+        until("what comes after them arrives", async || numbers(&receiver) == [1]).await;
+        stage.end().await;
+    }
+
+    p9_what_cannot_be_signed_waits_for_another_secret: |backend| {
+        let stage = Stage::new(backend).await;
+        let receiver = Receiver::start().await;
+        let id = stage.subscribe(RELAY, &receiver).await;
+        let other = MasterKey::from_base64(&"CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=".into()).expect("a key");
+        let sealed = other.seal("whsec_AAAA", &format!("subscription:{id}:secret"));
+        let now = backend.clock.now();
+        stage.write(async |tx| rows::set_secret(tx, id, &sealed, now).await).await.expect("set");
+        stage.tell(0..1).await;
+        stage.failed(id, 1).await;
+        let row = stage.row(id).await;
+        assert_eq!(row.last_error.as_deref(), Some("the secret cannot be opened with this master key"));
+        assert_eq!(receiver.seen().len(), 0);
+        let rotate = async |tx: &mut Tx| subscriptions::rotate(tx, &backend.clock, &stage.key, stage.company, id).await;
+        receiver.knows(stage.write(rotate).await.expect("rotated").secret);
+        stage.later(HOUR);
+        until("it has arrived", async || numbers(&receiver) == [0]).await;
+        stage.end().await;
+    }
+
+    a_bot_that_failed_is_probed_and_gets_tickets_again_when_it_answers: |backend| {
+        let stage = Stage::new(backend).await;
+        let receiver = Receiver::start().await;
+        let bot = stage.subscribe(BOT, &receiver).await;
+        let may_have = async || {
+            let now = backend.clock.now();
+            stage.read(async |tx| subscriptions::bot_of(tx, stage.company, now).await).await.expect("asked").is_some()
+        };
+        stage.give_ticket("t1", Some(bot)).await;
+        receiver.answers(500, None);
+        stage.tell_of(EventKind::MessageReceived, Some("t1"), json!({"n": 1})).await;
+        stage.failed(bot, 1).await;
+        assert!(may_have().await, "once is not enough");
+        stage.give_ticket("t1", None).await;
+        stage.later(HOUR);
+        until("nothing waits for it", async || stage.ready().await == 0).await;
+        stage.failed(bot, 2).await;
+        assert!(!may_have().await);
+        assert_eq!(receiver.seen().last().expect("a call").body["type"], "subscription.test");
+        receiver.answers(200, None);
+        stage.later(HOUR);
+        until("it may have tickets", may_have).await;
+        assert_eq!(stage.row(bot).await.failures, 0);
+        receiver.answers(410, None);
+        stage.write(async |tx| rows::failed(tx, bot, "x", backend.clock.now()).await).await.expect("noted");
+        stage.later(HOUR);
+        until("it wants no more", async || stage.row(bot).await.active == 0).await;
         stage.end().await;
     }
 

@@ -40,6 +40,7 @@ struct Inner {
     seen: Vec<Seen>,
     answer: Option<(u16, Vec<(&'static str, String)>)>,
     hangs: bool,
+    held: Vec<String>,
 }
 
 impl Receiver {
@@ -75,6 +76,16 @@ impl Receiver {
         self.inner.lock().expect("no panic").hangs = true;
     }
 
+    /// Answers again; whoever waits goes on waiting.
+    pub(crate) fn wakes(&self) {
+        self.inner.lock().expect("no panic").hangs = false;
+    }
+
+    /// The ids of the calls that got no answer.
+    pub(crate) fn held(&self) -> Vec<String> {
+        self.inner.lock().expect("no panic").held.clone()
+    }
+
     /// Every call, whatever it was answered.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.inner.lock().expect("no panic").seen.clone()
@@ -87,12 +98,18 @@ impl Receiver {
 }
 
 async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response<String> {
-    let hangs = receiver.inner.lock().expect("no panic").hangs;
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let hangs = {
+        let mut inner = receiver.inner.lock().expect("no panic");
+        if inner.hangs {
+            inner.held.push(header("webhook-id"));
+        }
+        inner.hangs
+    };
     if hangs {
         tokio::time::sleep(Duration::from_secs(3_600)).await;
     }
     let mut inner = receiver.inner.lock().expect("no panic");
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let (id, signature) = (header("webhook-id"), header("webhook-signature"));
     let signed = [format!("{id}.{}.", header("webhook-timestamp")).as_bytes(), &body].concat();
     if !inner.secrets.iter().any(|secret| sign(secret, &signed) == signature) {

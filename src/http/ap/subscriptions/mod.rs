@@ -13,6 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     desk::subscriptions::{SubscriptionError, Wanted},
+    domain::Unfit,
     http::{
         Api,
         ap::{Error, Fields},
@@ -36,17 +37,23 @@ pub(super) fn router() -> OpenApiRouter<Api> {
 /// What is asked for of a subscription, with what is wrong with it noted.
 fn wanted(api: &Api, fields: &mut Fields) -> Wanted {
     let name = fields.text("name");
-    let url = fields.text("url");
-    if let Some(Err(why)) = url.as_deref().map(|url| api.0.poster.vet(url)) {
-        let why = match why {
-            "a private address" => "no puede ser una dirección privada",
-            "a URL with credentials" => "no puede llevar usuario ni contraseña",
-            _ => "debe comenzar con https:// o http://",
-        };
-        fields.complain("url", format!("La url {why}."));
-    }
+    let url = fields.text("url").and_then(|url| match api.0.poster.vet(&url) {
+        Ok(target) => Some(target),
+        Err(why) => {
+            fields.complain("url", format!("La url {}.", unfit(why)));
+            None
+        }
+    });
     let timeout_ms = fields.int("timeout_ms");
     Wanted { name, url, events: events(fields), timeout_ms }
+}
+
+fn unfit(why: Unfit) -> &'static str {
+    match why {
+        Unfit::Private => "no puede ser una dirección privada",
+        Unfit::Credentials => "no puede llevar usuario ni contraseña",
+        Unfit::NoUrl | Unfit::Scheme => "debe comenzar con https:// o http://",
+    }
 }
 
 /// A list of texts, or one text with commas.

@@ -29,8 +29,8 @@ pub(super) struct Body {
     /// Where events are sent by POST; a public address of the web.
     #[schema(examples("https://crm.example.org/relevo"))]
     url: String,
-    /// The kinds of events that it wants; none: all, or of a bot `ticket.bot_assigned`, `message.received` and
-    /// `ticket.bot_released`.
+    /// The kinds of events that it wants; none: all, or of a bot `ticket.bot_assigned`, `ticket.bot_released`,
+    /// `message.received` and `message.updated`.
     #[schema(examples("ticket.closed"))]
     events: Option<Vec<String>>,
     /// A bot: how long a ticket may stay with it, milliseconds, 1000 to 86400000; 300000 unless said otherwise.

@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 use super::{INVALID, MISSING, secret::Body};
 use crate::{
     desk::subscriptions::open_secret,
-    dispatch::test_subscription,
     http::{
         Api,
         ap::{Answer, Asked, Envelope, Error},
     },
+    post::test_subscription,
     store::subscriptions as rows,
 };
 
@@ -40,7 +40,7 @@ pub(super) async fn test(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     asked.fields.check(INVALID)?;
     let row = rows::find(&mut api.0.db.read().await?, company, id).await?.ok_or(MISSING)?;
     let detail = match open_secret(&api.0.key, &row) {
-        Ok(secret) => test_subscription(&api.0.db, &api.0.clock, &api.0.poster, &row, &secret).await?,
+        Ok(secret) => test_subscription(&api.0.db, &api.0.clock, &api.0.poster, &row, &secret).await?.complaint(),
         Err(_) => Some("the secret cannot be opened with this master key: rotate it".to_owned()),
     };
     api.0.bell.ring();

@@ -1,58 +1,73 @@
-//! Which addresses a URL from outside may lead to (P9): those of the public internet, and nothing of ours.
+//! Which URLs from outside may be called (P9): those of the public web, and nothing of ours.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::{
-    Url,
-    dns::{Addrs, Name, Resolve, Resolving},
-};
+use reqwest::Url;
 
-/// A host that a URL from outside must not lead to.
+/// Why a URL from outside may not be called. Its words name no URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the host has no public address")]
-pub(super) struct NotPublic;
+#[error("{}", self.as_str())]
+pub enum Unfit {
+    NoUrl,
+    /// Neither http nor https.
+    Scheme,
+    Credentials,
+    /// An address that is not public. Names are looked at when they are resolved.
+    Private,
+}
 
-/// Resolves names for URLs from outside. Connections are made to exactly the addresses that were looked at, so a name
-/// cannot change its meaning in between.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PublicOnly;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            // One private address among public ones is no accident.
-            match found.iter().all(|address| is_public(address.ip())) {
-                true => Ok(Box::new(found.into_iter()) as Addrs),
-                false => Err(Box::new(NotPublic) as Box<dyn std::error::Error + Send + Sync>),
-            }
-        })
+impl Unfit {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoUrl => "no URL",
+            Self::Scheme => "neither http nor https",
+            Self::Credentials => "a URL with credentials",
+            Self::Private => "a private address",
+        }
     }
 }
 
-/// Whether a URL from outside may be called at all: web, without credentials and, unless `allow_private`, not to an
-/// address that is not public. Names are looked at when they are resolved.
+/// A URL from outside that may be called, as far as can be seen without resolving its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target(String);
+
+impl Target {
+    /// `allow_private` lets it lead to private addresses, too.
+    ///
+    /// # Errors
+    /// Why it may not be called.
+    pub fn new(url: &str, allow_private: bool) -> Result<Self, Unfit> {
+        vet(&Url::parse(url).map_err(|_| Unfit::NoUrl)?, allow_private)?;
+        Ok(Self(url.to_owned()))
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// Whether a URL from outside may be called.
 ///
 /// # Errors
-/// Why not, without the URL.
-pub(super) fn vet(url: &Url, allow_private: bool) -> Result<(), &'static str> {
+/// Why not.
+pub fn vet(url: &Url, allow_private: bool) -> Result<(), Unfit> {
     let host = url.host_str().unwrap_or_default();
     match url.scheme() {
-        "http" | "https" if !url.username().is_empty() || url.password().is_some() => Err("a URL with credentials"),
-        "http" | "https" if !allow_private && is_private_literal(host) => Err("a private address"),
+        "http" | "https" if !url.username().is_empty() || url.password().is_some() => Err(Unfit::Credentials),
+        "http" | "https" if !allow_private && is_private_literal(host) => Err(Unfit::Private),
         "http" | "https" => Ok(()),
-        _ => Err("neither http nor https"),
+        _ => Err(Unfit::Scheme),
     }
 }
 
 /// Whether the host is an address, not a name, and not a public one. Addresses are not resolved.
-pub(super) fn is_private_literal(host: &str) -> bool {
+fn is_private_literal(host: &str) -> bool {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     bare.parse().is_ok_and(|address: IpAddr| !is_public(address))
 }
 
 /// Whether an address is one of the public internet (IANA's special-purpose registries).
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

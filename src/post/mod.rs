@@ -1,6 +1,12 @@
 //! Calls to bots and other systems, as Standard Webhooks describes them: headers `webhook-id` (the same whenever the same
 //! event is sent again), `webhook-timestamp` (seconds) and `webhook-signature`, which is `v1,` and the base64 of
 //! HMAC-SHA256 over `{id}.{timestamp}.{body}`. The key is what follows `whsec_` in the secret, out of base64.
+//!
+//! May use: `desk`, `store`, `domain`. Used by: `dispatch` for what is relayed and, for its resolver, what is fetched;
+//! `http` and `cli` to look at a URL and to try a subscription out.
+
+mod resolve;
+mod trial;
 
 use std::{error::Error as _, time::Duration};
 
@@ -11,8 +17,12 @@ use reqwest::{Client, Response, Url, header::RETRY_AFTER, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-use super::address::{NotPublic, PublicOnly, vet};
-use crate::desk::subscriptions::SECRET_PREFIX;
+pub(crate) use self::resolve::{NotPublic, PublicOnly};
+pub use self::trial::test_subscription;
+use crate::{
+    desk::subscriptions::SECRET_PREFIX,
+    domain::{Target, Unfit, vet},
+};
 
 /// Makes the calls. It follows no redirect and leads to public addresses only (P9). Clones share its connections.
 #[derive(Debug, Clone)]
@@ -43,6 +53,17 @@ pub enum Posted {
     Refused { why: String, retry_after: Option<Duration> },
 }
 
+impl Posted {
+    /// What was wrong, if anything was.
+    pub fn complaint(self) -> Option<String> {
+        match self {
+            Self::Taken => None,
+            Self::Gone => Some("answered 410".to_owned()),
+            Self::Refused { why, .. } => Some(why),
+        }
+    }
+}
+
 impl Poster {
     /// `allow_private` lets URLs lead to private addresses, too; `timeout` is for the whole of a call.
     ///
@@ -60,12 +81,12 @@ impl Poster {
         Ok(Self { client: client.build()?, allow_private })
     }
 
-    /// Whether a URL may be called, as far as can be seen without resolving its name.
+    /// A URL that may be called, as far as can be seen without resolving its name.
     ///
     /// # Errors
-    /// Why not, without the URL.
-    pub fn vet(&self, url: &str) -> Result<(), &'static str> {
-        vet(&Url::parse(url).map_err(|_| "no URL")?, self.allow_private)
+    /// Why it may not be.
+    pub fn vet(&self, url: &str) -> Result<Target, Unfit> {
+        Target::new(url, self.allow_private)
     }
 
     /// Sends it once.
@@ -170,7 +191,7 @@ mod tests {
         {
             assert!(poster.vet(url).is_err(), "{url}");
         }
-        assert_eq!(poster.vet("https://crm.example.org/hook?x=1"), Ok(()));
-        assert_eq!(Poster::new(true, Duration::from_secs(1)).unwrap().vet("http://127.0.0.1:9/"), Ok(()));
+        assert!(poster.vet("https://crm.example.org/hook?x=1").is_ok());
+        assert!(Poster::new(true, Duration::from_secs(1)).unwrap().vet("http://127.0.0.1:9/").is_ok());
     }
 }
