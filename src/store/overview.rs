@@ -82,19 +82,20 @@ pub async fn groups(tx: &mut Tx, company: i64, member: Option<i64>) -> Result<Ve
     )
 }
 
-/// How a company's active agents are.
+/// How a company's active agents are, or one of them.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn agents(tx: &mut Tx, company: i64) -> Result<Vec<AgentState>> {
+pub async fn agents(tx: &mut Tx, company: i64, only: Option<i64>) -> Result<Vec<AgentState>> {
     fetch_all!(
         tx,
         AgentState,
         "SELECT u.id, u.name, u.presence_id, p.name AS presence, p.kind, u.presence_at, \
          (SELECT count(*) FROM tickets t WHERE t.agent_id = u.id AND t.state = 'inProgress') AS in_progress, \
          u.capacity FROM users u LEFT JOIN presence_states p ON p.id = u.presence_id \
-         WHERE u.company_id = $1 AND u.active = 1 ORDER BY u.id",
-        company
+         WHERE u.company_id = $1 AND u.active = 1 AND u.id = coalesce($2, u.id) ORDER BY u.id",
+        company,
+        only
     )
 }
 

@@ -19,6 +19,16 @@ pub async fn insert(tx: &mut Tx, token_hash: &str, credentials: &str, expires_at
     .map(drop)
 }
 
+/// Whether there is such a ticket, expired or not. Reads only.
+///
+/// # Errors
+/// Those of the database.
+pub async fn exists(tx: &mut Tx, token_hash: &str) -> Result<bool> {
+    let row =
+        fetch_optional!(tx, (String,), "SELECT token_hash FROM stream_tickets WHERE token_hash = $1", token_hash)?;
+    Ok(row.is_some())
+}
+
 /// Takes a ticket that has not expired; gives its sealed credentials. Nobody can take it again.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use axum::body::Body;
+use axum::{body::Body, http::Request};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::{
@@ -11,18 +11,23 @@ use tokio::{
     time::timeout,
 };
 
-use super::house::{Credentials, House, START, Tenant};
+use super::{
+    house::{Credentials, House, START, Tenant},
+    people::Person,
+    routing::scene::{OFFLINE, ONLINE, Scene},
+};
 use crate::support::{PATIENCE, until};
 use relevo::{
-    desk::{clients::Role, events::tell},
+    desk::{clients::Role, events::tell, routing},
     domain::{Event, EventKind},
     store::{
-        events,
+        Tx, events,
         groups::{self, Group},
         tickets::{self, Ticket},
         users::{self, User},
     },
 };
+use relevo_adapters::{Attachment, Content, MediaKind, MediaSource, Message};
 use secrecy::ExposeSecret;
 use tower::ServiceExt;
 
@@ -31,6 +36,11 @@ on_both_databases! {
     p1_who_comes_back_misses_nothing_and_hears_nothing_twice_while_writers_overtake_each_other
     what_is_told_late_by_a_slow_transaction_is_not_missed
     p9_nobody_hears_of_another_company
+    p9_agents_hear_what_is_theirs_and_nothing_else
+    p9_a_stream_ends_before_anything_is_told_to_who_is_let_in_no_more
+    p9_who_leaves_a_group_hears_no_more_of_it
+    an_agent_hears_that_a_ticket_leaves_it
+    what_staff_wrote_elsewhere_and_an_albums_further_pictures_are_told
     what_is_sent_to_a_channel_is_heard_by_who_asked_for_it
     a_place_that_is_no_longer_kept_is_answered_by_a_new_snapshot
     a_place_that_cannot_be_one_is_refused
@@ -48,7 +58,17 @@ struct Listener {
 
 impl Listener {
     async fn open(house: &House, client: &Credentials, query: &str) -> Self {
-        let request = client.request("GET", &format!("/api/stream{query}"));
+        Self::of(house, client.request("GET", &format!("/api/stream{query}"))).await
+    }
+
+    /// As a person who is logged in.
+    async fn open_as(house: &House, person: &Person, query: &str) -> Self {
+        let request = Request::get(format!("/api/stream{query}"));
+        let request = request.header("authorization", format!("Bearer {}", person.token));
+        Self::of(house, request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn of(house: &House, request: Request<Body>) -> Self {
         let response = house.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -72,6 +92,16 @@ impl Listener {
             }
             let chunk = timeout(PATIENCE, self.body.next()).await.expect("something was said")?.unwrap();
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    /// The next event of a ticket: its kind and the ticket.
+    async fn of_ticket(&mut self) -> (String, String) {
+        loop {
+            let message = self.next().await.expect("not the end");
+            if let (Some(kind), Some(ticket)) = (message["type"].as_str(), message["data"]["id_ticket"].as_str()) {
+                return (kind.to_owned(), ticket.to_owned());
+            }
         }
     }
 
@@ -227,17 +257,18 @@ async fn what_is_told_late_by_a_slow_transaction_is_not_missed(house: &House) {
     let tenant = house.tenant().await;
     let mut stream = Listener::open(house, &tenant.client, "").await;
     let cursor = stream.next().await.unwrap()["cursor"].as_str().unwrap().to_owned();
-    if house.db.can_notify() {
-        // Its events have the lower ids and come last.
-        let mut slow = house.db.write().await.unwrap();
-        tell(&mut slow, START, &[event(tenant.id, 1)]).await.unwrap();
+    let mut slow = house.db.write().await.unwrap();
+    tell(&mut slow, START, &[event(tenant.id, 1)]).await.unwrap();
+    // On SQLite nobody writes beside it. Here its events have the lower ids and come last.
+    let overtaken = house.db.can_notify();
+    if overtaken {
         say(house, &tenant, 2).await;
         tokio::time::sleep(Duration::from_millis(600)).await;
-        let meanwhile = house.get(&tenant.client, &format!("/api/stream?once=S&cursor={cursor}")).await;
-        assert!(meanwhile.bytes.is_empty(), "nobody reads beyond what is still open: {meanwhile:?}");
-        slow.commit().await.unwrap();
-    } else {
-        say(house, &tenant, 1).await;
+    }
+    let meanwhile = house.get(&tenant.client, &format!("/api/stream?once=S&cursor={cursor}")).await;
+    assert!(meanwhile.bytes.is_empty(), "nobody reads beyond what is still open: {meanwhile:?}");
+    slow.commit().await.unwrap();
+    if !overtaken {
         say(house, &tenant, 2).await;
     }
     let heard: Vec<i64> = stream.numbers(2).await.into_iter().map(|(n, _)| n).collect();
@@ -256,6 +287,195 @@ async fn p9_nobody_hears_of_another_company(house: &House) {
     let super_admin = house.client(None, Role::Admin).await;
     assert_eq!(house.get(&super_admin, "/api/stream?once=S").await.status, 422);
     assert_eq!(house.get(&super_admin, &format!("/api/stream?once=S&id_company={}", other.id)).await.status, 200);
+}
+
+/// Two groups, each with an agent who is logged in.
+async fn two_agents(house: &House, tenant: &Tenant) -> [(i64, Person); 2] {
+    let agent = async |group: &str, email: &str| {
+        let group = Group {
+            company_id: tenant.id,
+            name: group.into(),
+            policy: "manual".into(),
+            timezone: "UTC".into(),
+            active: 1,
+            ..Group::default()
+        };
+        let person = house.person(tenant, email, Role::Agent).await;
+        let add = async |tx: &mut Tx| {
+            let id = groups::insert(tx, &group).await.unwrap();
+            groups::add_member(tx, id, person.id).await.unwrap();
+            id
+        };
+        (house.write(add).await, person)
+    };
+    [agent("Ventas", "ana@empresa.com").await, agent("Cobranza", "leo@empresa.com").await]
+}
+
+fn of(company: i64, n: i64, group: Option<i64>, agent: Option<i64>) -> Event {
+    Event { group, agent, ..event(company, n) }
+}
+
+async fn p9_agents_hear_what_is_theirs_and_nothing_else(house: &House) {
+    let tenant = house.tenant().await;
+    let [(sales, ana), (debts, leo)] = two_agents(house, &tenant).await;
+    let mut anas = Listener::open_as(house, &ana, &format!("?channels=privateuser.{}", ana.id)).await;
+    let mut leos = Listener::open_as(house, &leo, "").await;
+    let ids = |list: &Value, id: &str| -> Vec<i64> {
+        list.as_array().unwrap().iter().map(|one| one[id].as_i64().unwrap()).collect()
+    };
+    for (stream, group, person) in [(&mut anas, sales, &ana), (&mut leos, debts, &leo)] {
+        let snapshot = stream.next().await.unwrap();
+        assert_eq!(ids(&snapshot["grupos"], "grup_id"), [group]);
+        assert_eq!(ids(&snapshot["ejecutivos"], "usua_id"), [person.id], "the others' presences are not told either");
+        assert_eq!(snapshot["tickets"], json!([]));
+    }
+    let told = [
+        of(tenant.id, 1, Some(sales), None),
+        of(tenant.id, 2, Some(debts), None),
+        of(tenant.id, 3, None, Some(ana.id)),
+        of(tenant.id, 4, None, None),
+        of(tenant.id, 5, Some(sales), Some(leo.id)),
+        of(tenant.id, 6, Some(debts), None),
+        of(tenant.id, 7, Some(sales), None),
+    ];
+    house.write(async |tx| tell(tx, START, &told).await.unwrap()).await;
+    let numbers = |heard: Vec<(i64, String)>| heard.into_iter().map(|(n, _)| n).collect::<Vec<_>>();
+    assert_eq!(numbers(anas.numbers(4).await), [1, 3, 5, 7]);
+    assert_eq!(numbers(leos.numbers(3).await), [2, 5, 6]);
+    let path = format!("/api/stream?once=S&channels=privateuser.{}", leo.id);
+    assert_eq!(house.call_as(&ana.token, "GET", &path, &Value::Null).await.status, 403);
+    assert_eq!(house.call_as(&leo.token, "GET", &path, &Value::Null).await.status, 200);
+    // A ticket shows what who asked for it sees.
+    let ticket = house.call_as(&ana.token, "POST", "/api/stream/ticket", &json!({})).await.json();
+    let path = format!("/api/stream?ticket={}", ticket["data"]["ticket"].as_str().unwrap());
+    let mut shown = Listener::of(house, Request::get(path).body(Body::empty()).unwrap()).await;
+    assert_eq!(ids(&shown.next().await.unwrap()["grupos"], "grup_id"), [sales]);
+    house.write(async |tx| tell(tx, START, &told).await.unwrap()).await;
+    assert_eq!(numbers(shown.numbers(4).await), [1, 3, 5, 7]);
+}
+
+async fn p9_a_stream_ends_before_anything_is_told_to_who_is_let_in_no_more(house: &House) {
+    let tenant = house.tenant().await;
+    let admin = house.client(Some(tenant.id), Role::Admin).await;
+    let changes = [
+        None,
+        Some(json!({"password": "Secret456", "password_confirmation": "Secret456"})),
+        Some(json!({"type": "4"})),
+        Some(json!({"state": 0})),
+    ];
+    for (n, change) in changes.iter().enumerate() {
+        let person = house.person(&tenant, &format!("p{n}@empresa.com"), Role::Agent).await;
+        let mut stream = Listener::open_as(house, &person, "").await;
+        stream.next().await.unwrap();
+        let reply = match change {
+            None => house.call_as(&person.token, "DELETE", "/api/auth/logout", &Value::Null).await,
+            Some(change) => house.send(&admin, "PATCH", &format!("/api/users/update/{}", person.id), change).await,
+        };
+        assert_eq!(reply.status, 200, "{change:?}");
+        house.write(async |tx| tell(tx, START, &[of(tenant.id, 1, None, Some(person.id))]).await.unwrap()).await;
+        assert_eq!(stream.next().await, None, "{change:?}");
+    }
+}
+
+async fn p9_who_leaves_a_group_hears_no_more_of_it(house: &House) {
+    let tenant = house.tenant().await;
+    let [(sales, ana), (debts, _)] = two_agents(house, &tenant).await;
+    let mut stream = Listener::open_as(house, &ana, "").await;
+    stream.next().await.unwrap();
+    house.write(async |tx| groups::set_memberships(tx, tenant.id, ana.id, &[debts]).await.map(drop).unwrap()).await;
+    let told = [of(tenant.id, 1, Some(sales), None), of(tenant.id, 2, Some(debts), None)];
+    house.write(async |tx| tell(tx, START, &told).await.unwrap()).await;
+    assert_eq!(stream.numbers(1).await[0].0, 2);
+}
+
+async fn an_agent_hears_that_a_ticket_leaves_it(house: &House) {
+    let scene = Scene::open(house).await;
+    let (sales, debts) = (scene.group("Ventas", "manual").await, scene.group("Cobranza", "manual").await);
+    let leo = scene.online("Leo", &[sales], 9).await;
+    let ana = house.person(&scene.tenant, "ana@empresa.com", Role::Agent).await;
+    let (clock, company) = (&house.clock, scene.tenant.id);
+    let mut stream = Listener::open_as(house, &ana, "").await;
+    for how in ["reassign", "move", "assign", "gone"] {
+        let join = async |tx: &mut Tx| groups::add_member(tx, sales, ana.id).await.map(drop).unwrap();
+        house.write(join).await;
+        scene.is(ana.id, ONLINE).await;
+        let ticket = scene.writes(how).await.id;
+        house
+            .write(async |tx| {
+                routing::assign(tx, clock, company, &ticket, ana.id).await.map(drop).unwrap();
+                // From now on it is hers, and not her group's.
+                groups::set_memberships(tx, company, ana.id, &[]).await.map(drop).unwrap();
+            })
+            .await;
+        match how {
+            "reassign" => {
+                house.write(async |tx| routing::reassign(tx, clock, company, &ticket).await.map(drop).unwrap()).await;
+            }
+            "move" => {
+                let move_it = async |tx: &mut Tx| routing::move_to_group(tx, clock, company, &ticket, debts).await;
+                house.write(move_it).await.unwrap();
+            }
+            "assign" => {
+                house
+                    .write(async |tx| routing::assign(tx, clock, company, &ticket, leo).await.map(drop).unwrap())
+                    .await;
+            }
+            _ => {
+                scene.is(ana.id, OFFLINE).await;
+                house.clock.advance(121_000);
+                assert_eq!(scene.sweep().await.given_back, 1);
+            }
+        }
+        let left = ("ticket.unassigned".to_owned(), ticket);
+        while stream.of_ticket().await != left {}
+    }
+}
+
+async fn what_staff_wrote_elsewhere_and_an_albums_further_pictures_are_told(house: &House) {
+    let tenant = house.tenant().await;
+    let channel = house.channel(&tenant, "telegram").await;
+    let mut stream = Listener::open(house, &tenant.client, "").await;
+    let picture = |n: i64, text: &str| {
+        let file = Attachment {
+            kind: MediaKind::Image,
+            source: MediaSource::Unavailable { reason: "x".into() },
+            mime: None,
+            file_name: None,
+            size: None,
+            content_id: None,
+            extra: None,
+        };
+        let message = Message {
+            id: Some(format!("m{n}")),
+            group: Some("album".into()),
+            attachments: vec![file],
+            ..Message::text(text)
+        };
+        tenant.event(channel, "a", START, Content::Message(Box::new(message)))
+    };
+    let echo = tenant.event(channel, "a", START, Content::Echo(Box::new(Message::text("Ya le llamamos"))));
+    house.apply(&[picture(1, "mis fotos"), picture(2, "")]).await;
+    house.apply(&[picture(3, "la tercera"), picture(4, ""), echo, tenant.says(channel, "a", START, "Gracias")]).await;
+    let mut heard = Vec::new();
+    while heard.last().is_none_or(|(_, words, _): &(String, String, usize)| words != "Gracias") {
+        let message = stream.next().await.unwrap();
+        let kind = message["type"].as_str().unwrap_or_default();
+        if kind.starts_with("message.") {
+            let data = &message["data"];
+            let files = data["adjuntos"].as_array().map_or(0, Vec::len);
+            heard.push((kind.to_owned(), data["contenido"].as_str().unwrap().to_owned(), files));
+        }
+    }
+    let told = |kind: &str, words: &str, files| (kind.to_owned(), words.to_owned(), files);
+    assert_eq!(
+        heard,
+        [
+            told("message.received", "mis fotos", 2),
+            told("message.updated", "mis fotos\nla tercera", 2),
+            told("message.sent", "Ya le llamamos", 0),
+            told("message.received", "Gracias", 0),
+        ]
+    );
 }
 
 async fn what_is_sent_to_a_channel_is_heard_by_who_asked_for_it(house: &House) {

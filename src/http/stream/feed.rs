@@ -23,8 +23,10 @@ use crate::{
 
 /// Silence after which a sign of life is given.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How often it is looked whether the caller may still listen, and to what.
-const RECHECK: Duration = Duration::from_secs(30);
+/// How often it is looked whether a caller to whom nothing is told may still listen.
+const RECHECK: Duration = Duration::from_secs(5);
+/// How old that knowledge may be when something is told.
+const FRESH: Duration = Duration::from_secs(1);
 /// Messages that wait for the caller, and how long one may (P8).
 const WAITING: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -75,7 +77,7 @@ pub(super) fn start(api: Api, seat: Seat, opening: Opening) -> mpsc::Receiver<Me
     let (sender, messages) = mpsc::channel(WAITING);
     tokio::spawn(async move {
         let Opening { viewer, credentials, cursor, once } = opening;
-        let feed = Feed { api, viewer, credentials, sender };
+        let feed = Feed { api, viewer, credentials, sender, checked: None };
         match feed.run(cursor, once).await {
             End::Caller => tracing::debug!("a stream was left"),
             End::House(why) => tracing::debug!(why, "a stream ended"),
@@ -90,6 +92,8 @@ pub(super) struct Feed {
     pub(super) viewer: Viewer,
     pub(super) credentials: HeaderMap,
     pub(super) sender: mpsc::Sender<Message>,
+    /// When it was last known whether the caller may listen, and to what.
+    pub(super) checked: Option<Instant>,
 }
 
 impl Feed {
@@ -143,7 +147,7 @@ impl Feed {
     }
 
     /// What the caller missed: what others hear of anyway is left to them.
-    async fn catch_up(&self, mut from: Cursor, to: Cursor) -> Result<(), End> {
+    async fn catch_up(&mut self, mut from: Cursor, to: Cursor) -> Result<(), End> {
         while from < to {
             let rows = events::between(&mut self.api.0.db.read().await?, self.viewer.company, from, to, CHUNK).await?;
             let Some(last) = rows.last() else { return Ok(()) };
@@ -155,7 +159,11 @@ impl Feed {
         Ok(())
     }
 
-    async fn follow(&mut self, mut news: broadcast::Receiver<Arc<Vec<EventRow>>>, seen: Cursor) -> Result<(), End> {
+    pub(super) async fn follow(
+        &mut self,
+        mut news: broadcast::Receiver<Arc<Vec<EventRow>>>,
+        seen: Cursor,
+    ) -> Result<(), End> {
         let begun = Instant::now();
         let mut beats = interval_at(begun + HEARTBEAT, HEARTBEAT);
         let mut checks = interval_at(begun + RECHECK, RECHECK);
@@ -180,9 +188,15 @@ impl Feed {
     }
 
     /// Tells an event, if the caller may see it; gives whether it may.
-    async fn tell(&self, row: &EventRow) -> Result<bool, End> {
+    async fn tell(&mut self, row: &EventRow) -> Result<bool, End> {
         if !self.viewer.sees(row) {
             return Ok(false);
+        }
+        if self.checked.is_none_or(|at| at.elapsed() > FRESH) {
+            self.check().await?;
+            if !self.viewer.sees(row) {
+                return Ok(false);
+            }
         }
         let cursor = row.place();
         let mut body = desk::events::shown(row);
@@ -205,6 +219,7 @@ impl Feed {
 
     /// Whether the caller still is who it was; a database that is away changes nothing.
     pub(super) async fn check(&mut self) -> Result<(), End> {
+        self.checked = Some(Instant::now());
         match self.api.0.access.authenticate(&self.credentials).await {
             Ok(caller) if caller == self.viewer.caller => self.look_at_groups().await.map_err(End::from),
             Ok(_) | Err(AccessError::Wrong) => Err(End::House("the caller may listen no longer")),

@@ -24,7 +24,7 @@ const POLL: Duration = Duration::from_millis(250);
 const GATHER: Duration = Duration::from_millis(20);
 /// Events that are read at once, and batches of them by which a stream may be behind (P8).
 const AT_ONCE: i64 = 500;
-const BEHIND: usize = 64;
+pub(super) const BEHIND: usize = 64;
 /// Streams of a process, and of one person or program (P8).
 const STREAMS: usize = 1_000;
 const OF_ONE: usize = 20;

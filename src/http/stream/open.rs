@@ -89,7 +89,7 @@ fn begin(api: Api, Asked(opening): Asked) -> Result<mpsc::Receiver<Message>, Err
 }
 
 /// What happens, as server-sent events. The first is `snapshot` (how everything is: groups with their counts, agents with
-/// their presences and, for an agent, the own tickets), then `event`s in the order in which they happened: `data` is
+/// their presences and, for an agent, itself and the own tickets), then `event`s in the order in which they happened: `data` is
 /// `{"message", "cursor", "type", "timestamp", "data"}`, with `channel` if it was sent to one. Whoever comes back with
 /// `Last-Event-ID` or `cursor` goes on exactly after it and misses nothing; an event that happened right before a snapshot
 /// may be in it and come after it, too. A place from before what is kept (72 hours unless set otherwise) is answered by

@@ -15,6 +15,7 @@ use crate::{
 pub(super) struct Snapshot {
     /// The company's groups; an agent's own.
     grupos: Vec<Group>,
+    /// The company's agents; an agent sees itself.
     ejecutivos: Vec<Agent>,
     /// An agent's own tickets; missing for everybody else.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +78,7 @@ impl Snapshot {
             con_bot: group.with_bot,
             en_proceso: group.in_progress,
         });
-        let agents = overview::agents(tx, company).await?.into_iter().map(|agent| Agent {
+        let agents = overview::agents(tx, company, agent).await?.into_iter().map(|agent| Agent {
             usua_id: agent.id,
             usua_nombre: agent.name,
             esta_id: agent.presence_id,

@@ -10,5 +10,5 @@ mod notices;
 mod presence;
 mod pull;
 mod refusals;
-mod scene;
+pub(super) mod scene;
 mod told;

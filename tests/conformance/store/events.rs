@@ -145,7 +145,9 @@ for_each_database! {
         for (hash, until) in [("a", NOW + 1), ("b", NOW), ("c", NOW)] {
             stream_tickets::insert(&mut tx, hash, NASTY, until).await.expect("added");
         }
+        assert!(stream_tickets::exists(&mut tx, "a").await.expect("asked"));
         assert_eq!(stream_tickets::take(&mut tx, "a", NOW).await.expect("taken").as_deref(), Some(NASTY));
+        assert!(!stream_tickets::exists(&mut tx, "a").await.expect("asked"));
         for hash in ["a", "b", "none"] {
             assert_eq!(stream_tickets::take(&mut tx, hash, NOW).await.expect("taken"), None, "{hash}");
         }
@@ -180,8 +182,10 @@ for_each_database! {
         let all = overview::groups(&mut tx, company, None).await.expect("asked");
         assert_eq!(counts(all), [(first, 1, 1, 0), (second, 0, 0, 2)]);
         assert_eq!(counts(overview::groups(&mut tx, company, Some(ana)).await.expect("asked")), [(second, 0, 0, 2)]);
-        let agents = overview::agents(&mut tx, company).await.expect("asked");
+        let agents = overview::agents(&mut tx, company, None).await.expect("asked");
         assert_eq!(agents.len(), 1, "those who are active");
+        assert_eq!(overview::agents(&mut tx, company, Some(ana)).await.expect("asked"), agents);
+        assert_eq!(overview::agents(&mut tx, company, Some(ana + 100)).await.expect("asked"), []);
         assert_eq!((agents[0].in_progress, agents[0].kind.as_deref(), agents[0].presence_at), (2, Some("away"), NOW));
         let own = overview::own_tickets(&mut tx, company, ana).await.expect("asked");
         assert_eq!(own.iter().map(|ticket| ticket.number).collect::<Vec<_>>(), [4, 3]);
