@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::store::StoreError;
+use crate::store::{Contended, StoreError};
 
 /// Seconds that a 503 asks the caller to wait.
 const RETRY_AFTER: i64 = 5;
@@ -35,6 +35,8 @@ pub(super) enum Error {
     WrongMethod,
     /// Worth another try later.
     Unavailable,
+    /// Other transactions were first: worth another try at once.
+    Overtaken,
     /// A defect of ours.
     Internal,
 }
@@ -62,7 +64,7 @@ impl Error {
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::NotFound(_) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Overtaken => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -76,7 +78,7 @@ impl Error {
             Self::Forbidden(what) | Self::Conflict(what) | Self::NotFound(what) => what,
             Self::NoRoute => "There is no such route",
             Self::WrongMethod => "This route does not take this method",
-            Self::Unavailable => "Service unavailable, try again later",
+            Self::Unavailable | Self::Overtaken => "Service unavailable, try again later",
             Self::Internal => "Something went wrong on our side; quote the X-Bitacora-Log of this answer",
         }
     }
@@ -84,7 +86,7 @@ impl Error {
     pub(super) fn retry_after(&self) -> Option<i64> {
         match self {
             Self::TooManyFailures(seconds) => Some(*seconds),
-            Self::Unavailable => Some(RETRY_AFTER),
+            Self::Unavailable | Self::Overtaken => Some(RETRY_AFTER),
             _ => None,
         }
     }
@@ -106,6 +108,10 @@ impl IntoResponse for Error {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
+        if error.is_conflict() {
+            tracing::info!("another transaction was before a call's");
+            return Self::Overtaken;
+        }
         let transient = error.is_transient();
         let cause = format!("{:#}", anyhow::Error::from(error));
         if transient {
@@ -115,5 +121,11 @@ impl From<StoreError> for Error {
             tracing::error!(error = cause, "the database refused a call");
             Self::Internal
         }
+    }
+}
+
+impl Contended for Error {
+    fn is_conflict(&self) -> bool {
+        *self == Self::Overtaken
     }
 }

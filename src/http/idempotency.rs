@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     secrets::MasterKey,
-    store::{StoreError, Tx, idempotency},
+    store::{StoreError, Tries, Tx, idempotency},
 };
 
 const HEADER: &str = "idempotency-key";
@@ -65,23 +65,39 @@ struct Claim {
     at: Millis,
 }
 
-/// Does `work` in one transaction, together with keeping its answer; a call that was made before gets its answer.
+/// Does `work` in one transaction, together with keeping its answer, and again if another transaction was first; a call
+/// that was made before gets its answer.
 ///
 /// # Errors
-/// Those of `work`; 409 if the key was used for another request, or its first call is not yet done.
+/// Those of `work`; 409 if the key was used for another request, or its first call is not yet done; 503 if other
+/// transactions were first again and again.
 pub(super) async fn once<const LIMIT: usize>(
     api: &Api,
     asked: &Asked<LIMIT>,
-    work: impl AsyncFnOnce(&mut Tx) -> Result<Answer, Error>,
+    work: impl AsyncFnOnce(&mut Tx) -> Result<Answer, Error> + Clone,
 ) -> Result<Answer, Error> {
     guarded(api, asked, async |keeper: Keeper<'_>| {
-        let mut tx = api.0.db.write().await?;
-        let answer = work(&mut tx).await?;
-        keeper.keep(&mut tx, &answer).await?;
-        tx.commit().await?;
-        Ok(answer)
+        let mut tries = Tries::default();
+        loop {
+            let done = attempt(api, &keeper, work.clone()).await;
+            if !tries.again(&done).await {
+                return done;
+            }
+        }
     })
     .await
+}
+
+async fn attempt(
+    api: &Api,
+    keeper: &Keeper<'_>,
+    work: impl AsyncFnOnce(&mut Tx) -> Result<Answer, Error>,
+) -> Result<Answer, Error> {
+    let mut tx = api.0.db.write().await?;
+    let answer = work(&mut tx).await?;
+    keeper.keep(&mut tx, &answer).await?;
+    tx.commit().await?;
+    Ok(answer)
 }
 
 /// Does `work` unless the call was made before. For work that is more than one transaction: it gives its answer to the

@@ -9,6 +9,7 @@
 
 mod macros;
 mod pool;
+mod tries;
 
 pub mod audit;
 pub mod channels;
@@ -54,6 +55,7 @@ pub mod tokens;
 pub mod users;
 
 pub use pool::{Db, Tx};
+pub use tries::{Contended, Tries};
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]

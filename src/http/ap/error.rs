@@ -10,7 +10,10 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Envelope};
-use crate::{http::error::Error as PlainError, store::StoreError};
+use crate::{
+    http::error::Error as PlainError,
+    store::{Contended, StoreError},
+};
 
 /// What is wrong with a request: field → why, in Spanish.
 pub(in crate::http) type Problems = BTreeMap<String, Vec<String>>;
@@ -122,7 +125,7 @@ fn plain(error: &PlainError) -> &str {
         PlainError::Forbidden(what) | PlainError::Conflict(what) => what,
         PlainError::NoRoute => "La ruta no existe.",
         PlainError::WrongMethod => "La ruta no admite este método.",
-        PlainError::Unavailable => "Servicio no disponible; intente de nuevo más tarde.",
+        PlainError::Unavailable | PlainError::Overtaken => "Servicio no disponible; intente de nuevo más tarde.",
         PlainError::Internal => "Ocurrió un error interno; al consultar, indique el id_bitacora_log.",
     }
 }
@@ -168,5 +171,11 @@ impl From<PlainError> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::Plain(error.into())
+    }
+}
+
+impl Contended for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Plain(error) if error.is_conflict())
     }
 }

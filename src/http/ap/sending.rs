@@ -17,13 +17,11 @@ use crate::{
         Api,
         idempotency::{self, Keeper},
     },
-    store::{StoreError, Tx},
+    store::{Tries, Tx},
 };
 
 /// What the seed says above the problems of these routes.
 pub(in crate::http) const INVALID: &str = "Validacion fallida.";
-/// How often a transaction is begun before a call is refused because others are always first.
-const TRIES: u32 = 5;
 
 /// What a route calls the parts of its request.
 #[derive(Debug, Clone, Copy)]
@@ -83,38 +81,23 @@ pub(in crate::http) async fn transact<const LIMIT: usize>(
     work: &impl Work,
 ) -> Result<Answer, Error> {
     idempotency::guarded(api, asked, async |keeper: Keeper<'_>| {
-        let mut tries = 1;
+        let mut tries = Tries::default();
         loop {
-            match once(api, &keeper, work).await {
-                Err(Halt::Refused(ReplyError::Store(StoreError::Conflict))) if tries < TRIES => tries += 1,
-                Err(Halt::Refused(error)) => return Err(names.refusal(error)),
-                Err(Halt::Answered(error)) => return Err(error),
-                Ok(answer) => {
-                    api.0.bell.ring();
-                    return Ok(answer);
-                }
+            let done = once(api, &keeper, names, work).await;
+            if !tries.again(&done).await {
+                return done;
             }
         }
     })
     .await
 }
 
-enum Halt {
-    Refused(ReplyError),
-    Answered(Error),
-}
-
-impl<E: Into<ReplyError>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-async fn once(api: &Api, keeper: &Keeper<'_>, work: &impl Work) -> Result<Answer, Halt> {
+async fn once(api: &Api, keeper: &Keeper<'_>, names: Names, work: &impl Work) -> Result<Answer, Error> {
     let mut tx = api.0.db.write().await?;
-    let answer = work.run(api, &mut tx).await?;
-    keeper.keep(&mut tx, &answer).await.map_err(Halt::Answered)?;
+    let answer = work.run(api, &mut tx).await.map_err(|error| names.refusal(error))?;
+    keeper.keep(&mut tx, &answer).await?;
     tx.commit().await?;
+    api.0.bell.ring();
     Ok(answer)
 }
 

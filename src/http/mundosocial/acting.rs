@@ -1,8 +1,6 @@
 //! From a call to an act of routing: one transaction, tried again when another one was first; and what routing refuses, in
 //! MS's words.
 
-use std::time::Duration;
-
 use crate::{
     desk::routing::{Routed, RoutingError},
     http::{
@@ -13,12 +11,8 @@ use crate::{
         },
         idempotency::{self, Keeper},
     },
-    store::{StoreError, Tx},
+    store::{Tries, Tx},
 };
-
-/// How often a transaction is begun before a call is refused because others are always first, and the first pause.
-const TRIES: u32 = 6;
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// What a call does in its transaction; it may be done anew if another transaction was first.
 pub(in crate::http) trait Act: Send + Sync {
@@ -40,37 +34,21 @@ pub(in crate::http) trait Act: Send + Sync {
 /// What the desk refuses; 409 as of [`idempotency::guarded`]; 503 if other transactions were first again and again.
 pub(in crate::http) async fn act(api: &Api, asked: &Asked, act: &impl Act) -> Result<Answer, Error> {
     idempotency::guarded(api, asked, async |keeper: Keeper<'_>| {
-        let mut tries = 1;
+        let mut tries = Tries::default();
         loop {
-            match once(api, &keeper, act).await {
-                Err(Halt::Refused(RoutingError::Store(StoreError::Conflict))) if tries < TRIES => {
-                    tokio::time::sleep(PAUSE * 2_u32.pow(tries - 1)).await;
-                    tries += 1;
-                }
-                Err(Halt::Refused(error)) => return Err(act.refusal(error)),
-                Err(Halt::Answered(error)) => return Err(error),
-                Ok(answer) => return Ok(answer),
+            let done = once(api, &keeper, act).await;
+            if !tries.again(&done).await {
+                return done;
             }
         }
     })
     .await
 }
 
-enum Halt {
-    Refused(RoutingError),
-    Answered(Error),
-}
-
-impl<E: Into<RoutingError>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Self::Refused(error.into())
-    }
-}
-
-async fn once(api: &Api, keeper: &Keeper<'_>, act: &impl Act) -> Result<Answer, Halt> {
+async fn once(api: &Api, keeper: &Keeper<'_>, act: &impl Act) -> Result<Answer, Error> {
     let mut tx = api.0.db.write().await?;
-    let (answer, done) = act.run(api, &mut tx).await?;
-    keeper.keep(&mut tx, &answer).await.map_err(Halt::Answered)?;
+    let (answer, done) = act.run(api, &mut tx).await.map_err(|error| act.refusal(error))?;
+    keeper.keep(&mut tx, &answer).await?;
     tx.commit().await?;
     if done.jobs > 0 {
         api.0.bell.ring();

@@ -8,18 +8,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    desk::routing::{self, Routed, RoutingError},
+    desk::routing::{self, RoutingError},
     http::{
         Api,
         access::{Caller, Company},
         error::{Error, ErrorBody},
         extract::Segment,
     },
-    store::{StoreError, Tx},
+    store::Tries,
 };
 
 const MISSING: Error = Error::NotFound("Ticket not found");
-const TRIES: u32 = 5;
 
 /// It is done.
 #[derive(Debug, Serialize, ToSchema)]
@@ -92,40 +91,31 @@ enum Act {
 }
 
 async fn act(api: &Api, company: i64, caller: Caller, id: &str, act: Act) -> Result<Json<Done>, Error> {
-    let mut tries = 1;
+    let mut tries = Tries::default();
     loop {
-        let mut tx = api.0.db.write().await?;
-        match once(&mut tx, api, company, caller, id, act).await {
-            Err(RoutingError::Store(StoreError::Conflict)) if tries < TRIES => tries += 1,
-            Err(error) => return Err(error.into()),
-            Ok(done) => {
-                tx.commit().await?;
-                if done.jobs > 0 {
-                    api.0.bell.ring();
-                }
-                return Ok(Json(DONE));
-            }
+        let done = once(api, company, caller, id, act).await;
+        if !tries.again(&done).await {
+            return done.map(|()| Json(DONE));
         }
     }
 }
 
-async fn once(
-    tx: &mut Tx,
-    api: &Api,
-    company: i64,
-    caller: Caller,
-    id: &str,
-    act: Act,
-) -> Result<Routed, RoutingError> {
+async fn once(api: &Api, company: i64, caller: Caller, id: &str, act: Act) -> Result<(), Error> {
     // The number that agents see is no id of this family.
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(RoutingError::NoTicket);
+        return Err(MISSING);
     }
-    routing::hold_in_hand(tx, company, id, caller.hand()).await?;
-    match act {
-        Act::Close => Ok(routing::close(tx, &api.0.clock, company, id, None, caller.user).await?.1),
-        Act::Reassign => routing::reassign(tx, &api.0.clock, company, id).await,
+    let mut tx = api.0.db.write().await?;
+    routing::hold_in_hand(&mut tx, company, id, caller.hand()).await?;
+    let done = match act {
+        Act::Close => routing::close(&mut tx, &api.0.clock, company, id, None, caller.user).await?.1,
+        Act::Reassign => routing::reassign(&mut tx, &api.0.clock, company, id).await?,
+    };
+    tx.commit().await?;
+    if done.jobs > 0 {
+        api.0.bell.ring();
     }
+    Ok(())
 }
 
 /// Who would get a ticket.

@@ -146,7 +146,7 @@ pub(super) struct Word {
 pub(super) async fn say(
     api: &Api,
     mut asked: Asked,
-    word: impl AsyncFnOnce(&mut Tx, i64, &str) -> Result<Word, Error>,
+    word: impl AsyncFnOnce(&mut Tx, i64, &str) -> Result<Word, Error> + Clone,
 ) -> Result<Json<Value>, Refusal> {
     let company = asked.company(api, "id_company").await?;
     asked.fields.check("")?;
@@ -156,7 +156,7 @@ pub(super) async fn say(
             Some(user) => users::find(tx, company, user).await?.map(|user| user.name),
             None => clients::name(tx, caller.client_id).await?,
         };
-        let word = word(tx, company, &name.unwrap_or_default()).await?;
+        let word = word.clone()(tx, company, &name.unwrap_or_default()).await?;
         let now = api.0.clock.now();
         broadcast(tx, now, company, &word.channel, word.event, &word.payload).await?;
         Ok(Answer::ok("").with(word.answer))

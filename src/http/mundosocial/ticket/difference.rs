@@ -7,12 +7,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    desk::{clients::Role, routing},
+    desk::{
+        clients::Role,
+        routing::{self, Difference},
+    },
     http::{
         Api,
         ap::{Answer, Asked, Error},
     },
-    store::StoreError,
+    store::{StoreError, Tries},
 };
 
 /// How long is told in one call; the next call goes on.
@@ -44,23 +47,32 @@ pub(super) async fn difference(State(api): State<Api>, mut asked: Asked) -> Resu
         return Err(Error::Forbidden);
     }
     let begun = Instant::now();
-    let (mut enviados, mut conflicts) = (0, 0);
+    let mut enviados = 0;
     loop {
-        let mut tx = api.0.db.write().await?;
-        match routing::difference(&mut tx, &api.0.clock, company).await {
-            Ok(batch) => {
-                tx.commit().await?;
-                enviados += batch.told;
-                if !batch.more || begun.elapsed() > LONGEST {
-                    break;
-                }
-            }
-            Err(StoreError::Conflict) if conflicts < 20 => conflicts += 1,
-            Err(error) => return Err(error.into()),
+        let batch = tell(&api, company).await?;
+        enviados += batch.told;
+        if !batch.more || begun.elapsed() > LONGEST {
+            break;
         }
     }
     if enviados > 0 {
         api.0.bell.ring();
     }
     Ok(Answer::ok("").with(Told { enviados, mensaje_enviado: routing::BUSY }))
+}
+
+/// Tells some of them, in one transaction.
+async fn tell(api: &Api, company: i64) -> Result<Difference, StoreError> {
+    let mut tries = Tries::default();
+    loop {
+        let done = async {
+            let mut tx = api.0.db.write().await?;
+            let told = routing::difference(&mut tx, &api.0.clock, company).await?;
+            tx.commit().await.map(|()| told)
+        };
+        let done = done.await;
+        if !tries.again(&done).await {
+            return done;
+        }
+    }
 }
