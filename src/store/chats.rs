@@ -3,7 +3,12 @@
 use relevo_adapters::Millis;
 use sqlx::FromRow;
 
-use super::{Result, Tx, macros::*, messages::AttachmentRow};
+use super::{
+    Result, Tx,
+    macros::*,
+    messages::AttachmentRow,
+    search::{both, holds, part},
+};
 
 /// A conversation with everything that a list of them shows.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -32,7 +37,7 @@ pub struct ChatRow {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter<'a> {
     pub company: i64,
-    /// A part of the customer's name or account, or of the subject, in lower case; empty: any.
+    /// A part of the customer's name or account, or of the subject; empty: any.
     pub name: &'a str,
     /// 0: any.
     pub channel: i64,
@@ -45,22 +50,41 @@ pub struct Filter<'a> {
 }
 
 macro_rules! from_where {
-    () => {
-        " FROM tickets t JOIN conversations c ON c.ticket_id = t.id JOIN channels h ON h.id = c.channel_id \
-         LEFT JOIN contacts p ON p.id = c.contact_id LEFT JOIN conversation_reads r ON r.conversation_id = c.id \
-         WHERE t.company_id = $1 AND ($2 = '' OR lower(coalesce(p.name, '')) LIKE $2 ESCAPE '\\' \
-         OR lower(coalesce(p.account, '')) LIKE $2 ESCAPE '\\' OR lower(coalesce(c.subject, '')) LIKE $2 ESCAPE '\\') \
-         AND ($3 = 0 OR c.channel_id = $3) AND ($4 = '' OR c.contact_id = $4) AND ($5 = '' OR c.id = $5) \
-         AND ($6 = 0 OR (t.state <> 'closed' AND coalesce(c.last_inbound_at, -1) > coalesce(r.read_at, -1)))"
+    ($dialect:ident) => {
+        concat!(
+            " FROM tickets t JOIN conversations c ON c.ticket_id = t.id JOIN channels h ON h.id = c.channel_id \
+             LEFT JOIN contacts p ON p.id = c.contact_id LEFT JOIN conversation_reads r ON r.conversation_id = c.id \
+             WHERE t.company_id = $1 AND ($2 = '' OR ",
+            holds!($dialect, "coalesce(p.name, '')", "$2"),
+            " OR ",
+            holds!($dialect, "coalesce(p.account, '')", "$2"),
+            " OR ",
+            holds!($dialect, "coalesce(c.subject, '')", "$2"),
+            ") AND ($3 = 0 OR c.channel_id = $3) AND ($4 = '' OR c.contact_id = $4) AND ($5 = '' OR c.id = $5) \
+             AND ($6 = 0 OR (t.state <> 'closed' AND coalesce(c.last_inbound_at, -1) > coalesce(r.read_at, -1)))"
+        )
     };
 }
 
-impl Filter<'_> {
-    /// The name as a pattern of LIKE.
-    fn pattern(&self) -> String {
-        let escaped = self.name.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        if escaped.is_empty() { escaped } else { format!("%{escaped}%") }
-    }
+macro_rules! listed {
+    ($dialect:ident) => {
+        concat!(
+            "SELECT c.id, c.channel_id, t.kind, h.name AS channel_name, c.contact_id, p.number AS customer, p.name, \
+             p.account, c.subject, \
+             t.id AS ticket_id, t.number, t.state, t.last_content, \
+             coalesce(t.last_message_at, t.created_at) AS active_at, \
+             (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.direction = 'in' \
+             AND (m.at, m.id) > (coalesce(r.read_at, -1), coalesce(r.message_id, ''))) AS unread",
+            from_where!($dialect),
+            " ORDER BY active_at DESC, t.id DESC LIMIT $7 OFFSET $8"
+        )
+    };
+}
+
+macro_rules! counted {
+    ($dialect:ident) => {
+        concat!("SELECT count(*)", from_where!($dialect))
+    };
 }
 
 /// Conversations that have a ticket, the one in which something was said last first.
@@ -71,18 +95,9 @@ pub async fn list(tx: &mut Tx, filter: Filter<'_>, limit: i64, offset: i64) -> R
     fetch_all!(
         tx,
         ChatRow,
-        concat!(
-            "SELECT c.id, c.channel_id, t.kind, h.name AS channel_name, c.contact_id, p.number AS customer, p.name, \
-             p.account, c.subject, \
-             t.id AS ticket_id, t.number, t.state, t.last_content, \
-             coalesce(t.last_message_at, t.created_at) AS active_at, \
-             (SELECT count(*) FROM messages m WHERE m.conversation_id = c.id AND m.direction = 'in' \
-             AND (m.at, m.id) > (coalesce(r.read_at, -1), coalesce(r.message_id, ''))) AS unread",
-            from_where!(),
-            " ORDER BY active_at DESC, t.id DESC LIMIT $7 OFFSET $8"
-        ),
+        both!(listed),
         filter.company,
-        filter.pattern(),
+        part(filter.name),
         filter.channel,
         filter.contact,
         filter.conversation,
@@ -100,9 +115,9 @@ pub async fn count(tx: &mut Tx, filter: Filter<'_>) -> Result<i64> {
     let row = fetch_optional!(
         tx,
         (i64,),
-        concat!("SELECT count(*)", from_where!()),
+        both!(counted),
         filter.company,
-        filter.pattern(),
+        part(filter.name),
         filter.channel,
         filter.contact,
         filter.conversation,
@@ -136,7 +151,19 @@ pub struct User {
     pub name: String,
 }
 
-/// The company's agents and operators whose name holds `name` (lower case; empty: all), by name.
+macro_rules! named {
+    ($dialect:ident, $before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " FROM users WHERE company_id = $1 AND active = 1 AND role IN ('agent', 'operator') AND ($2 = '' OR ",
+            holds!($dialect, "name", "$2"),
+            ")",
+            $after
+        )
+    };
+}
+
+/// The company's agents and operators whose name holds `name` (empty: all), by name.
 ///
 /// # Errors
 /// Those of the database.
@@ -144,11 +171,9 @@ pub async fn users(tx: &mut Tx, company: i64, name: &str, limit: i64, offset: i6
     fetch_all!(
         tx,
         User,
-        "SELECT id, name FROM users WHERE company_id = $1 AND active = 1 \
-         AND role IN ('agent', 'operator') AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '\\') \
-         ORDER BY name, id LIMIT $3 OFFSET $4",
+        both!(named, "SELECT id, name", " ORDER BY name, id LIMIT $3 OFFSET $4"),
         company,
-        Filter { name, ..Filter::default() }.pattern(),
+        part(name),
         limit,
         offset
     )
@@ -159,14 +184,7 @@ pub async fn users(tx: &mut Tx, company: i64, name: &str, limit: i64, offset: i6
 /// # Errors
 /// Those of the database.
 pub async fn count_users(tx: &mut Tx, company: i64, name: &str) -> Result<i64> {
-    let row = fetch_optional!(
-        tx,
-        (i64,),
-        "SELECT count(*) FROM users WHERE company_id = $1 AND active = 1 \
-         AND role IN ('agent', 'operator') AND ($2 = '' OR lower(name) LIKE $2 ESCAPE '\\')",
-        company,
-        Filter { name, ..Filter::default() }.pattern()
-    )?;
+    let row = fetch_optional!(tx, (i64,), both!(named, "SELECT count(*)", ""), company, part(name))?;
     Ok(row.map_or(0, |(count,)| count))
 }
 

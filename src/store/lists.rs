@@ -8,7 +8,11 @@
 use relevo_adapters::Millis;
 use sqlx::FromRow;
 
-use super::{Result, Tx, macros::*};
+use super::{
+    Result, Sql, Tx,
+    macros::*,
+    search::{both, holds, part},
+};
 
 /// A row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
@@ -74,7 +78,7 @@ pub struct Filter<'a> {
     pub to: Millis,
     /// After the ticket of this moment and id; a moment past all and an empty id for the first page.
     pub after: (Millis, &'a str),
-    /// A part of the subject, of what was said last, or of the customer's name, in lower case.
+    /// A part of the subject, of what was said last, or of the customer's name.
     pub text: &'a str,
     pub state: &'a str,
     pub kind: &'a str,
@@ -89,16 +93,21 @@ pub struct Filter<'a> {
 /// `$first` is the condition that an index serves; the others are looked at row by row. Where few rows are left, a `+` keeps
 /// the company's index from being taken for a better one.
 macro_rules! filtered {
-    ($first:literal) => {
+    ($dialect:ident, $first:literal) => {
         listed!(
             concat!(
                 $first,
-                " AND t.created_at >= $2 AND t.created_at < $3 AND (t.created_at, t.id) < ($4, $5) \
-                 AND ($6 = '' OR lower(coalesce(t.subject, '')) LIKE $6 ESCAPE '\\' \
-                 OR lower(coalesce(t.last_content, '')) LIKE $6 ESCAPE '\\' OR EXISTS (SELECT 1 FROM contacts p \
-                 WHERE p.id = t.contact_id AND lower(coalesce(p.name, '') || ' ' || coalesce(p.given_name, '') || ' ' \
-                 || coalesce(p.family_name, '')) LIKE $6 ESCAPE '\\')) \
-                 AND ($7 = '' OR t.state = $7) AND ($8 = '' OR t.kind = $8) AND ($9 = 0 OR t.channel_id = $9) \
+                " AND t.created_at >= $2 AND t.created_at < $3 AND (t.created_at, t.id) < ($4, $5) AND ($6 = '' OR ",
+                holds!($dialect, "coalesce(t.subject, '')", "$6"),
+                " OR ",
+                holds!($dialect, "coalesce(t.last_content, '')", "$6"),
+                " OR EXISTS (SELECT 1 FROM contacts p WHERE p.id = t.contact_id AND ",
+                holds!(
+                    $dialect,
+                    "(coalesce(p.name, '') || ' ' || coalesce(p.given_name, '') || ' ' || coalesce(p.family_name, ''))",
+                    "$6"
+                ),
+                ")) AND ($7 = '' OR t.state = $7) AND ($8 = '' OR t.kind = $8) AND ($9 = 0 OR t.channel_id = $9) \
                  AND ($10 = 0 OR t.group_id = $10) AND ($11 = 0 OR coalesce(t.agent_id, t.closed_by) = $11) \
                  AND ($12 = '' OR t.contact_id = $12)"
             ),
@@ -108,18 +117,19 @@ macro_rules! filtered {
     };
 }
 
-const ALL: &str = filtered!("t.company_id = $1");
-const OF_CONTACT: &str = filtered!("t.contact_id = $12 AND +t.company_id = $1");
-const OF_AGENT: &str = filtered!(
+const ALL: Sql = both!(filtered, "t.company_id = $1");
+const OF_CONTACT: Sql = both!(filtered, "t.contact_id = $12 AND +t.company_id = $1");
+const OF_AGENT: Sql = both!(
+    filtered,
     "((t.state = 'inProgress' AND t.agent_id = $11) OR (t.state = 'closed' AND t.closed_by = $11)) AND +t.company_id = $1"
 );
-const OF_GROUP: &str = filtered!("t.company_id = $1 AND t.group_id = $10");
-const OF_CHANNEL: &str = filtered!("t.company_id = $1 AND t.channel_id = $9");
-const IN_STATE: &str = filtered!("t.company_id = $1 AND t.state = $7");
-const OF_KIND: &str = filtered!("t.company_id = $1 AND t.kind = $8");
+const OF_GROUP: Sql = both!(filtered, "t.company_id = $1 AND t.group_id = $10");
+const OF_CHANNEL: Sql = both!(filtered, "t.company_id = $1 AND t.channel_id = $9");
+const IN_STATE: Sql = both!(filtered, "t.company_id = $1 AND t.state = $7");
+const OF_KIND: Sql = both!(filtered, "t.company_id = $1 AND t.kind = $8");
 
 impl Filter<'_> {
-    fn sql(&self) -> &'static str {
+    fn sql(&self) -> Sql {
         match self {
             Self { contact, .. } if !contact.is_empty() => OF_CONTACT,
             Self { agent: 1.., .. } => OF_AGENT,
@@ -129,12 +139,6 @@ impl Filter<'_> {
             Self { kind, .. } if !kind.is_empty() => OF_KIND,
             _ => ALL,
         }
-    }
-
-    /// The text as a pattern of LIKE.
-    fn pattern(&self) -> String {
-        let escaped = self.text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        if escaped.is_empty() { escaped } else { format!("%{escaped}%") }
     }
 }
 
@@ -153,7 +157,7 @@ pub async fn list(tx: &mut Tx, filter: Filter<'_>, limit: i64) -> Result<Vec<Lis
         filter.to.min(filter.after.0.saturating_add(1)),
         filter.after.0,
         filter.after.1,
-        filter.pattern(),
+        part(filter.text),
         filter.state,
         filter.kind,
         filter.channel,

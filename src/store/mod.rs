@@ -9,6 +9,7 @@
 
 mod macros;
 mod pool;
+mod search;
 mod tries;
 
 pub mod audit;

@@ -4,7 +4,11 @@ use relevo_adapters::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Result, Sql, Tx, json_rows, macros::*};
+use super::{
+    Result, Sql, Tx, json_rows,
+    macros::*,
+    search::{both, holds, part},
+};
 
 /// A person.
 #[derive(Clone, Default, PartialEq, Eq, FromRow, Serialize)]
@@ -212,7 +216,7 @@ pub async fn named(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Named>> {
 pub struct Filter {
     /// 0: of any company.
     pub company: i64,
-    /// A part of the name, in lower case; empty: any. So it is with every text here.
+    /// A part of the name; empty: any. So it is with every text here.
     pub name: String,
     /// A part of the address.
     pub email: String,
@@ -227,19 +231,31 @@ pub struct Filter {
 }
 
 macro_rules! from_where {
-    () => {
-        " FROM users u JOIN companies c ON c.id = u.company_id WHERE ($1 = 0 OR u.company_id = $1) \
-         AND ($2 = '' OR lower(u.name) LIKE $2 ESCAPE '\\') AND ($3 = '' OR u.email LIKE $3 ESCAPE '\\') \
-         AND ($4 = '' OR coalesce(u.phone, '') LIKE $4 ESCAPE '\\') \
-         AND ($5 = '' OR lower(c.name) LIKE $5 ESCAPE '\\') AND ($6 = '' OR u.role = $6) \
-         AND ($7 = -1 OR u.active = $7)"
+    ($dialect:ident) => {
+        concat!(
+            " FROM users u JOIN companies c ON c.id = u.company_id WHERE ($1 = 0 OR u.company_id = $1) AND ($2 = '' OR ",
+            holds!($dialect, "u.name", "$2"),
+            ") AND ($3 = '' OR ",
+            holds!($dialect, "u.email", "$3"),
+            ") AND ($4 = '' OR ",
+            holds!($dialect, "coalesce(u.phone, '')", "$4"),
+            ") AND ($5 = '' OR ",
+            holds!($dialect, "c.name", "$5"),
+            ") AND ($6 = '' OR u.role = $6) AND ($7 = -1 OR u.active = $7)"
+        )
     };
 }
 
-/// What is meant by a part of a text, as a pattern of LIKE.
-fn part(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    if escaped.is_empty() { escaped } else { format!("%{escaped}%") }
+macro_rules! listed {
+    ($dialect:ident) => {
+        concat!("SELECT ", columns!(), from_where!($dialect), " ORDER BY lower(u.name), u.id LIMIT $8 OFFSET $9")
+    };
+}
+
+macro_rules! counted {
+    ($dialect:ident) => {
+        concat!("SELECT count(*)", from_where!($dialect))
+    };
 }
 
 /// People by name.
@@ -250,7 +266,7 @@ pub async fn list(tx: &mut Tx, filter: &Filter, limit: i64, offset: i64) -> Resu
     fetch_all!(
         tx,
         User,
-        concat!("SELECT ", columns!(), from_where!(), " ORDER BY lower(u.name), u.id LIMIT $8 OFFSET $9"),
+        both!(listed),
         filter.company,
         part(&filter.name),
         part(&filter.email),
@@ -271,7 +287,7 @@ pub async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
     let row = fetch_optional!(
         tx,
         (i64,),
-        concat!("SELECT count(*)", from_where!()),
+        both!(counted),
         filter.company,
         part(&filter.name),
         part(&filter.email),

@@ -2,6 +2,7 @@
 
 use relevo::store::{
     Tx,
+    contacts::{self, Contact},
     groups::{self, Group},
     lists::{self, Filter, Listed, Queue},
     tickets::{self, Ticket},
@@ -78,6 +79,34 @@ for_each_database! {
         assert_eq!(numbers(&lists::list(&mut tx, all(), 1).await.expect("asked")), [2]);
         assert_eq!(numbers(&lists::list(&mut tx, Filter { after: (NOW + 5, "t02"), ..all() }, 9).await.expect("asked")), [1]);
         assert_eq!(numbers(&lists::list(&mut tx, Filter { text: "drop table", ..all() }, 9).await.expect("asked")), [2, 1]);
+    }
+
+    a_part_is_found_in_capitals_and_small_letters_alike: |backend| {
+        let mut tx = write(&backend.db).await;
+        let name = |id: &str, name: &str| Contact {
+            id: id.to_owned(), company_id: 1, name: Some(name.to_owned()), account: None, language: None, created_at: NOW,
+            updated_at: NOW,
+        };
+        contacts::save(&mut tx, &[&name("angela", "Ángela Núñez"), &name("ivan", "ИВАН")]).await.expect("saved");
+        let said = |number, said: &str| Ticket { subject: None, last_content: Some(said.to_owned()), ..ticket(number) };
+        save(&mut tx, &[
+            Ticket { contact_id: Some("angela".to_owned()), subject: None, ..ticket(1) },
+            Ticket { contact_id: Some("ivan".to_owned()), subject: None, ..ticket(2) },
+            said(3, "[^a-z]* \\d ] ?"),
+            said(4, "straße 100%"),
+        ]).await;
+        let found = async |tx: &mut Tx, text: &str| {
+            numbers(&lists::list(tx, Filter { text, ..all() }, 10).await.expect("asked"))
+        };
+        for (text, expected) in [
+            ("ángela", 1), ("ÁNGELA", 1), ("nÚñEZ", 1), ("ángela núñez", 1), ("иван", 2), ("Иван", 2), ("[^A-", 3), ("^", 3),
+            ("z]*", 3), ("\\d", 3), ("\\", 3), ("]", 3), ("[", 3), ("-", 3), ("?", 3), ("STRAß", 4), ("%", 4),
+        ] {
+            assert_eq!(found(&mut tx, text).await, [expected], "{text}");
+        }
+        for text in ["angela", "*x", "a.z", "_", "x".repeat(20_000).as_str()] {
+            assert_eq!(found(&mut tx, text).await, [] as [i64; 0], "{text}");
+        }
     }
 
     the_queue_goes_by_priority_then_by_waiting_then_by_id: |backend| {
