@@ -147,9 +147,13 @@ pub async fn bind(
     merge: bool,
 ) -> Result<Bound, CustomerError> {
     let company = customer.company_id;
+    let owner = owner_of(tx, company, identity).await?.filter(|owner| *owner != customer.id);
+    if let Some(owner) = owner.as_deref().filter(|_| merge) {
+        // Before the company, as intake holds them.
+        contacts::hold_threads(tx, owner).await?;
+    }
     customers::lock(tx, company).await?;
-    let address = Address { c: company, s: &identity.scheme, v: &identity.value };
-    let Some(known) = contacts::find(tx, &[address]).await?.into_iter().next() else {
+    let Some(known) = owner_of(tx, company, identity).await? else {
         let row = IdentityRow {
             company_id: company,
             scheme: identity.scheme.clone(),
@@ -162,19 +166,29 @@ pub async fn bind(
             _ => Err(StoreError::Conflict.into()),
         };
     };
-    if known.contact_id == customer.id {
+    if known == customer.id {
         return Ok(Bound::Same);
     }
-    let other = customers::find(tx, company, &known.contact_id).await?.unwrap_or_default();
+    let other = customers::find(tx, company, &known).await?.unwrap_or_default();
     if !merge {
         return Err(CustomerError::Taken(other.number));
     }
     if other.country_id.is_some() && customer.country_id.is_some() && other.country_id != customer.country_id {
         return Err(CustomerError::Another(other.number));
     }
-    customers::move_all_identities(tx, &known.contact_id, &customer.id).await?;
-    contacts::merge(tx, &[Merge { o: known.contact_id, n: customer.id.clone() }]).await?;
+    if owner.is_none_or(|owner| owner != known) {
+        // It became somebody's just now, whose threads are not held.
+        return Err(StoreError::Conflict.into());
+    }
+    customers::move_all_identities(tx, &known, &customer.id).await?;
+    contacts::merge(tx, &[Merge { o: known, n: customer.id.clone() }]).await?;
     Ok(Bound::Merged(other.number))
+}
+
+/// The contact that has an address.
+async fn owner_of(tx: &mut Tx, company: i64, identity: &Identity) -> Result<Option<String>, StoreError> {
+    let address = Address { c: company, s: &identity.scheme, v: &identity.value };
+    Ok(contacts::find(tx, &[address]).await?.into_iter().next().map(|row| row.contact_id))
 }
 
 #[cfg(test)]

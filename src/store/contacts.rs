@@ -4,7 +4,7 @@ use relevo_adapters::Millis;
 use serde::Serialize;
 use sqlx::FromRow;
 
-use super::{Result, Tx, json_rows, macros::*};
+use super::{Result, Sql, Tx, json_rows, macros::*};
 
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
 pub struct Contact {
@@ -143,8 +143,8 @@ pub struct Merge {
 pub async fn merge(tx: &mut Tx, merges: &[Merge]) -> Result<()> {
     let rows = json_rows(merges);
     for sql in [
-        rows!("UPDATE tickets SET contact_id = r.n FROM", [o text, n text], "WHERE tickets.contact_id = r.o"),
         rows!("UPDATE conversations SET contact_id = r.n FROM", [o text, n text], "WHERE conversations.contact_id = r.o"),
+        rows!("UPDATE tickets SET contact_id = r.n FROM", [o text, n text], "WHERE tickets.contact_id = r.o"),
         rows!(
             "UPDATE contacts SET country_id = coalesce(contacts.country_id, old.country_id), \
              given_name = coalesce(contacts.given_name, old.given_name), \
@@ -159,6 +159,22 @@ pub async fn merge(tx: &mut Tx, merges: &[Merge]) -> Result<()> {
         rows!("UPDATE contacts SET country_id = NULL FROM", [o text, n text], "WHERE contacts.id = r.o"),
     ] {
         execute!(tx, sql, &rows)?;
+    }
+    Ok(())
+}
+
+/// Holds a contact's conversations and then its tickets until the end of the transaction, in everybody's order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hold_threads(tx: &mut Tx, contact: &str) -> Result<()> {
+    // The one writer holds everything.
+    let nothing = "SELECT '' WHERE $1 = ''";
+    for postgres in [
+        "SELECT id FROM conversations WHERE contact_id = $1 ORDER BY id FOR UPDATE",
+        "SELECT id FROM tickets WHERE contact_id = $1 ORDER BY id FOR UPDATE",
+    ] {
+        fetch_all!(tx, (String,), Sql { sqlite: nothing, postgres }, contact)?;
     }
     Ok(())
 }

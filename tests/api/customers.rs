@@ -1,5 +1,7 @@
 //! Mundo Social's customers (MS "Clientes").
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use relevo_adapters::{Content, Identity, Message};
 use serde_json::{Value, json};
@@ -8,7 +10,10 @@ use super::{
     house::{House, START, Tenant},
     mundosocial::{ok, refused},
 };
-use relevo::desk::clients::Role;
+use relevo::{
+    desk::{self, clients::Role},
+    store::{conversations, customers, tickets},
+};
 
 on_both_databases! {
     a_customer_is_kept_and_found_as_the_seed_shows
@@ -17,6 +22,7 @@ on_both_databases! {
     a_rut_is_one_customer_s_however_it_is_written
     a_rut_that_many_add_at_once_is_one_customer_s
     p6_a_repeated_call_adds_one_customer
+    customers_become_one_while_they_write
     a_ticket_tells_its_customer_as_the_seed_shows
     p9_another_company_s_customers_and_tickets_are_missing
     every_role_may_look_customers_up
@@ -209,4 +215,32 @@ async fn a_customer_s_number_and_id_name_the_same_conversations(house: &House) {
         let found = ok(&house.get(&tenant.client, &format!("{list}?clie_id={named}")).await);
         assert_eq!(found["conversaciones"].as_array().unwrap().len(), count, "{named}");
     }
+}
+
+async fn customers_become_one_while_they_write(house: &House) {
+    let tenant = house.tenant().await;
+    daniel_writes(house, &tenant).await;
+    let added = ok(&house.post(&tenant.client, CLIENTE, &fernando()).await);
+    let number = added["clie_id"].as_i64().unwrap();
+    let mut tx = house.db.read().await.unwrap();
+    let fernando = customers::find_by_number(&mut tx, tenant.id, number).await.unwrap().unwrap();
+    let ticket = tickets::find_by_number(&mut tx, tenant.id, 1).await.unwrap().unwrap();
+    drop(tx);
+    // As intake does: the conversation first, then its ticket, then the company.
+    let mut tx = house.db.write().await.unwrap();
+    conversations::load_for_update(&mut tx, &[&ticket.conversation_id]).await.unwrap();
+    let writes = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tickets::load_for_update(&mut tx, &[&ticket.id]).await.expect("no deadlock");
+        customers::lock(&mut tx, tenant.id).await.expect("no deadlock");
+        tx.commit().await.unwrap();
+    };
+    let merges = house.write(async |tx| {
+        let identity = Identity::new("wa_id", "56961877547");
+        desk::customers::bind(tx, &house.clock, &fernando, &identity, true).await.unwrap()
+    });
+    let ((), bound) = futures_util::future::join(writes, merges).await;
+    assert!(matches!(bound, desk::customers::Bound::Merged(_)), "{bound:?}");
+    let ticket = tickets::find_by_number(&mut house.db.read().await.unwrap(), tenant.id, 1).await.unwrap().unwrap();
+    assert_eq!(ticket.contact_id.as_deref(), Some(fernando.id.as_str()));
 }
