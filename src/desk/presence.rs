@@ -103,7 +103,19 @@ async fn change_to(
     by: Option<i64>,
 ) -> Result<Routed, StoreError> {
     let change = Change { company, user, state: state.id, kind: &state.kind, by, at: clock.now() };
-    presence::set(tx, change).await?;
+    let jobs = match presence::set(tx, change).await? {
+        true => tell(tx, clock, company, user, state).await?,
+        false => 0,
+    };
+    let mut done = match Presence::parse(&state.kind) {
+        Presence::Online => fill_agent(tx, clock, company, user, Cause::Presence).await?,
+        Presence::Away | Presence::Offline => Routed::default(),
+    };
+    done.jobs += jobs;
+    Ok(done)
+}
+
+async fn tell(tx: &mut Tx, clock: &Clock, company: i64, user: i64, state: &State) -> Result<usize, StoreError> {
     let told = Event {
         company,
         kind: EventKind::PresenceChanged,
@@ -112,11 +124,5 @@ async fn change_to(
         agent: Some(user),
         data: json!({"usua_id": user, "esta_id": state.id, "estado": state.name, "tipo": state.kind}),
     };
-    let jobs = events::tell(tx, clock.now(), &[told]).await?;
-    let mut done = match Presence::parse(&state.kind) {
-        Presence::Online => fill_agent(tx, clock, company, user, Cause::Presence).await?,
-        Presence::Away | Presence::Offline => Routed::default(),
-    };
-    done.jobs += jobs;
-    Ok(done)
+    events::tell(tx, clock.now(), &[told]).await
 }

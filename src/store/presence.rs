@@ -72,13 +72,22 @@ pub struct Change<'a> {
     pub at: Millis,
 }
 
-/// Sets an agent's state, and keeps the one before in the history.
+/// Sets an agent's state, and keeps the one before in the history; gives whether it is another one.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn set(tx: &mut Tx, change: Change<'_>) -> Result<()> {
+pub async fn set(tx: &mut Tx, change: Change<'_>) -> Result<bool> {
     let Change { company, user, state, kind, by, at } = change;
-    execute!(tx, "UPDATE users SET presence_id = $2, presence_at = $3 WHERE id = $1", user, state, at)?;
+    let rows = execute!(
+        tx,
+        "UPDATE users SET presence_id = $2, presence_at = $3 WHERE id = $1 AND presence_id <> $2",
+        user,
+        state,
+        at
+    )?;
+    if rows == 0 {
+        return Ok(false);
+    }
     execute!(tx, "UPDATE presence_history SET until = $2 WHERE user_id = $1 AND until IS NULL", user, at)?;
     execute!(
         tx,
@@ -90,8 +99,8 @@ pub async fn set(tx: &mut Tx, change: Change<'_>) -> Result<()> {
         kind,
         at,
         by
-    )
-    .map(drop)
+    )?;
+    Ok(true)
 }
 
 /// A span of time in which an agent was in a state.

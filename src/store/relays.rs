@@ -132,16 +132,19 @@ pub async fn bury_old(tx: &mut Tx, lane: &str, before: Millis, error: &str, now:
     )
 }
 
-/// Forgets dead relay jobs that nobody touched since `before`; gives how many.
+/// Forgets dead relay jobs that nobody touched since `before`, at most `limit`; gives how many.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn forget(tx: &mut Tx, before: Millis) -> Result<u64> {
-    execute!(
+pub async fn forget(tx: &mut Tx, before: Millis, limit: i64) -> Result<u64> {
+    let old = fetch_all!(
         tx,
-        "DELETE FROM job_tries WHERE job_id IN \
-         (SELECT id FROM jobs WHERE state = 'dead' AND kind = 'relay' AND updated_at < $1)",
-        before
+        (i64,),
+        "SELECT id FROM jobs WHERE state = 'dead' AND kind = 'relay' AND updated_at < $1 ORDER BY id LIMIT $2",
+        before,
+        limit
     )?;
-    execute!(tx, "DELETE FROM jobs WHERE state = 'dead' AND kind = 'relay' AND updated_at < $1", before)
+    let old = json_rows(&old.into_iter().map(|(id,)| Id { id }).collect::<Vec<_>>());
+    execute!(tx, rows!("DELETE FROM job_tries WHERE job_id IN (SELECT r.id FROM", [id bigint], ")"), &old)?;
+    execute!(tx, rows!("DELETE FROM jobs WHERE state = 'dead' AND id IN (SELECT r.id FROM", [id bigint], ")"), &old)
 }

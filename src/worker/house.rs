@@ -120,8 +120,15 @@ async fn prune(worker: &Worker, now: Millis) -> anyhow::Result<()> {
             break;
         }
     }
+    loop {
+        let mut tx = worker.db.write().await?;
+        let forgotten = relays::forget(&mut tx, old, CHUNK).await?;
+        tx.commit().await?;
+        if forgotten < CHUNK.unsigned_abs() {
+            break;
+        }
+    }
     let mut tx = worker.db.write().await?;
-    relays::forget(&mut tx, old).await?;
     stream_tickets::prune(&mut tx, now).await?;
     let dropped = parked::prune(&mut tx, before(settings.parked_days)).await?;
     meta::prune_records(&mut tx, before(settings.record_days)).await?;

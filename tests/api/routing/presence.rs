@@ -43,6 +43,7 @@ async fn who_was_what_and_when_is_remembered(house: &House) {
         scene.is(eva, state).await;
         house.clock.advance(60_000);
     }
+    scene.is(eva, OFFLINE).await;
     let all = |query: &str| format!("estadoconexion/historial?desde=29-11-2016&hasta=30-11-2016{query}");
     let body = ok(&scene.get(&all("")).await);
     let spells: Vec<_> = body["historial"]

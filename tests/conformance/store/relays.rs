@@ -198,8 +198,9 @@ for_each_database! {
         assert_eq!(relays::bury_old(&mut tx, &lane, NOW + 2, NASTY, NOW + 9).await.expect("buried"), 2);
         let dead = jobs::list(&mut tx, "dead", 10).await.expect("asked");
         assert_eq!(dead.iter().map(|job| job.last_error.as_deref()).collect::<Vec<_>>(), [Some(NASTY); 2]);
-        assert_eq!(relays::forget(&mut tx, NOW + 9).await.expect("forgotten"), 0);
-        assert_eq!(relays::forget(&mut tx, NOW + 10).await.expect("forgotten"), 2);
+        assert_eq!(relays::forget(&mut tx, NOW + 9, 10).await.expect("forgotten"), 0);
+        assert_eq!(relays::forget(&mut tx, NOW + 10, 1).await.expect("forgotten"), 1);
+        assert_eq!(relays::forget(&mut tx, NOW + 10, 10).await.expect("forgotten"), 1);
         assert_eq!(lanes(&mut tx).await, [lane]);
         commit(tx).await;
     }

@@ -71,7 +71,8 @@ for_each_database! {
         users::update(&mut tx, &others).await.expect("changed");
         assert_eq!(users::lock(&mut tx, user.id).await.expect("asked"), Some(changed.clone()));
         let online = presence::Change { company: user.company_id, user: user.id, state: 1, kind: "online", by: None, at: NOW + 2 };
-        presence::set(&mut tx, online).await.expect("changed");
+        assert!(presence::set(&mut tx, online).await.expect("changed"));
+        assert!(!presence::set(&mut tx, presence::Change { at: NOW + 3, ..online }).await.expect("asked"));
         commit(tx).await;
         let found = users::find_anywhere(&mut read(&backend.db).await, user.id).await.expect("asked");
         assert_eq!(found, Some(User { presence_id: 1, presence_at: NOW + 2, ..changed }));
@@ -88,6 +89,8 @@ for_each_database! {
             (Filter { email: "%".to_owned(), ..Filter::default() }, 0),
             (Filter { name: "drop table".to_owned(), ..Filter::default() }, 2),
             (Filter { name: "\\ \\n".to_owned(), ..Filter::default() }, 2),
+            (Filter { name: "QUÉ".to_owned(), ..Filter::default() }, 2),
+            (Filter { name: "que".to_owned(), ..Filter::default() }, 0),
             (Filter { phone: "1".to_owned(), ..Filter::default() }, 0),
             (Filter { role: "agent".to_owned(), company_name: "un".to_owned(), ..Filter::default() }, 2),
             (Filter { role: "agen".to_owned(), ..Filter::default() }, 0),
