@@ -26,10 +26,7 @@ use super::{
     traffic::{Call, SHOP, Stage, Telegram, Traffic, WhatsApp, traffic},
     watch::Watch,
 };
-use crate::{
-    domain::FETCH,
-    store::{jobs, tickets},
-};
+use crate::{desk::routing, domain::FETCH, store::jobs};
 
 /// The demo is the same every time, but for the time and the secrets.
 const SEED: u64 = 2_026;
@@ -322,7 +319,7 @@ impl<'a, 'b> Show<'a, 'b> {
             let words = "Perdón, me quedó una duda: ¿la garantía cubre el despacho?";
             if let Some(call) = self.platforms.whatsapp.platform.text(&author, words, now) {
                 let mut tx = base.db.write().await?;
-                tickets::close(&mut tx, self.house.company, &id, "solo_informacion", now).await?;
+                routing::close(&mut tx, &base.clock, self.house.company, &id, Some("solo_informacion"), None).await?;
                 tx.commit().await?;
                 self.watch.look(&self.house.api, self.screen).await?;
                 let channel = &self.house.channels.whatsapp;

@@ -307,20 +307,3 @@ pub async fn counts(tx: &mut Tx, company: i64) -> Result<Vec<(String, i64)>> {
         company
     )
 }
-
-/// Closes a ticket; gives whether it was open.
-///
-/// # Errors
-/// Those of the database.
-pub async fn close(tx: &mut Tx, company: i64, id: &str, reason: &str, now: Millis) -> Result<bool> {
-    let rows = execute!(
-        tx,
-        "UPDATE tickets SET state = 'closed', close_reason = $3, closed_at = $4, updated_at = $4, waiting_since = NULL \
-         WHERE company_id = $1 AND id = $2 AND state <> 'closed'",
-        company,
-        id,
-        reason,
-        now
-    )?;
-    Ok(rows > 0)
-}

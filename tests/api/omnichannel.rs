@@ -9,6 +9,7 @@ use super::{
     house::{House, START, Tenant},
     mundosocial::{ok, refused},
 };
+use relevo::desk::routing;
 
 on_both_databases! {
     a_company_s_channels_are_listed
@@ -155,7 +156,7 @@ async fn open_tickets_of_a_customer_s_account(house: &House) {
     }
     let id = found["tickets"][0]["tick_identificador"].as_str().unwrap().to_owned();
     let close = async |tx: &mut relevo::store::Tx| {
-        relevo::store::tickets::close(tx, tenant.id, &id, "desiste", START).await.unwrap();
+        routing::close(tx, &house.clock, tenant.id, &id, Some("desiste"), None).await.map(drop).unwrap();
     };
     house.write(close).await;
     assert_eq!(numbers(&ok(&house.get(&tenant.client, &path("")).await)), [] as [i64; 0], "it is closed");

@@ -6,7 +6,7 @@ use relevo_adapters::{Attachment, Blob, Content, MediaKind, MediaSource, Message
 use serde_json::{Value, json};
 
 use super::house::{House, START};
-use relevo::store::tickets;
+use relevo::{clock::Clock, desk::routing, store::Tx};
 
 /// 2016-12-21 13:17:29.283 UTC, PC's example.
 const CLOSED: i64 = 1_482_326_249_283;
@@ -41,7 +41,9 @@ async fn a_ticket_and_its_lists(house: &House) {
     let channel = house.channel(&tenant, "facebook").await;
     house.apply(&[tenant.says(channel, "99/7", START, "Hi, I need help configuring with my product.")]).await;
     let id = house.body(&tenant.client, "/v2/tickets/state/open").await["tickets"][0].as_str().unwrap().to_owned();
-    house.write(async |tx| tickets::close(tx, tenant.id, &id, "desiste", CLOSED).await.unwrap()).await;
+    let clock = Clock::manual(CLOSED);
+    let close = async |tx: &mut Tx| routing::close(tx, &clock, tenant.id, &id, Some("desiste"), None).await.map(drop);
+    house.write(close).await.unwrap();
 
     // PC "Detalle de un ticket".
     let seed = json!({

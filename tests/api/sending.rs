@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::house::{House, Reply, START, Tenant};
 
 use relevo::{
-    desk::clients::Role,
-    store::{messages, tickets},
+    desk::{clients::Role, routing},
+    store::messages,
 };
 
 on_both_databases! {
@@ -411,7 +411,10 @@ async fn a_closed_ticket_takes_no_message(house: &House) {
     let client = &stage.tenant.client;
     let reply = taken(&house.post(client, CHAT, &stage.chat(json!({}))).await);
     let ticket = reply["data"]["id_ticket"].as_str().unwrap().to_owned();
-    house.write(async |tx| tickets::close(tx, stage.tenant.id, &ticket, "desiste", START).await.unwrap()).await;
+    let (clock, company) = (&house.clock, stage.tenant.id);
+    house
+        .write(async |tx| routing::close(tx, clock, company, &ticket, Some("desiste"), None).await.map(drop).unwrap())
+        .await;
     let errors = refused(&house.post(client, CHAT, &stage.chat(json!({}))).await, &["id_chat"]);
     assert!(errors["id_chat"][0].as_str().unwrap().contains("cerrado"));
     refused(&house.post(client, META, &stage.meta(json!({}))).await, &["to"]);

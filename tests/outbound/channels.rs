@@ -165,7 +165,7 @@ for_each_database! {
         let tickets = outside.house.tickets_after(5).await;
         let ticket = tickets.iter().find(|ticket| ticket.conversation_id == greeted.telegram).expect("a ticket");
         let mut tx = base.db.write().await.unwrap();
-        relevo::store::tickets::close(&mut tx, outside.house.company, &ticket.id, "solo_informacion", base.clock.now()).await.unwrap();
+        relevo::desk::routing::close(&mut tx, &base.clock, outside.house.company, &ticket.id, None, None).await.unwrap();
         tx.commit().await.unwrap();
         assert!(matches!(refused(To::Ticket(ticket.id.clone()), say("x")).await, ReplyError::TicketClosed));
         assert!(matches!(refused(to(&greeted.telegram), say("x")).await, ReplyError::TicketClosed));

@@ -1,6 +1,10 @@
 //! Which ticket a message goes to, and what later events do to it (DESIGN §5).
 
-use relevo::store::{conversations, messages, tickets};
+use relevo::{
+    clock::Clock,
+    desk::routing,
+    store::{conversations, messages, tickets},
+};
 use serde_json::{Value, json};
 
 use super::house::{House, PHONE, comment, feed, text, update, whatsapp};
@@ -18,7 +22,8 @@ fn with(mut value: Value, over: Value) -> Value {
 
 async fn close(house: &House, ticket: &tickets::Ticket, at: i64) {
     let mut tx = house.base().db.write().await.expect("a transaction");
-    assert!(tickets::close(&mut tx, house.company, &ticket.id, "solo_informacion", at).await.expect("closed"));
+    let clock = Clock::manual(at);
+    routing::close(&mut tx, &clock, house.company, &ticket.id, Some("solo_informacion"), None).await.expect("closed");
     tx.commit().await.expect("committed");
 }
 

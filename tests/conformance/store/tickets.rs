@@ -40,6 +40,10 @@ async fn save(tx: &mut Tx, rows: &[Ticket]) {
     tickets::save(tx, &rows.iter().collect::<Vec<_>>()).await.expect("saved");
 }
 
+async fn close(tx: &mut Tx, row: Ticket) {
+    tickets::place(tx, &[&Ticket { state: "closed".to_owned(), ..row }]).await.expect("placed");
+}
+
 fn numbers(rows: &[Ticket]) -> Vec<i64> {
     rows.iter().map(|row| row.number).collect()
 }
@@ -76,7 +80,6 @@ for_each_database! {
         save(&mut tx, &[ticket(1, NOW)]).await;
         assert_eq!(tickets::find(&mut tx, 2, "t01").await.expect("asked"), None);
         assert_eq!(tickets::find_by_number(&mut tx, 2, 1).await.expect("asked"), None);
-        assert!(!tickets::close(&mut tx, 2, "t01", "desiste", NOW).await.expect("asked"));
         assert_eq!(tickets::ids_by_state(&mut tx, 2, "closed", 10).await.expect("asked"), [] as [String; 0]);
         assert_eq!(tickets::counts(&mut tx, 2).await.expect("asked"), []);
     }
@@ -92,7 +95,7 @@ for_each_database! {
             assert!(is_duplicate(&saved), "{state}: {saved:?}");
         }
         let mut tx = write(&backend.db).await;
-        assert!(tickets::close(&mut tx, 1, "t01", "desiste", NOW + 1).await.expect("asked"));
+        close(&mut tx, open(1, "c")).await;
         save(&mut tx, &[open(3, "c")]).await;
     }
 
@@ -143,19 +146,9 @@ for_each_database! {
         });
         let early = tokio::time::timeout(Duration::from_millis(200), &mut other).await;
         assert!(early.is_err(), "it did not wait: {early:?}");
-        assert!(tickets::close(&mut tx, 1, "t01", "desiste", NOW).await.expect("closed"));
+        close(&mut tx, open(1, "c1")).await;
         commit(tx).await;
         assert_eq!(other.await.expect("it ran"), "closed");
-    }
-
-    a_ticket_is_closed_once: |backend| {
-        let mut tx = write(&backend.db).await;
-        save(&mut tx, &[Ticket { waiting_since: Some(NOW), ..open(1, "c") }]).await;
-        assert!(tickets::close(&mut tx, 1, "t01", "compra_futura", NOW + 9).await.expect("asked"));
-        assert!(!tickets::close(&mut tx, 1, "t01", "desiste", NOW + 10).await.expect("asked"));
-        let closed = tickets::find(&mut tx, 1, "t01").await.expect("asked").expect("found");
-        assert_eq!((closed.state.as_str(), closed.close_reason.as_deref()), ("closed", Some("compra_futura")));
-        assert_eq!((closed.closed_at, closed.updated_at, closed.waiting_since), (Some(NOW + 9), NOW + 9, None));
     }
 
     tickets_are_found_by_state_newest_first_and_counted: |backend| {
