@@ -2,6 +2,7 @@
 //!
 //! May use: `store`, `domain`, the adapters' vocabulary. Used by the worker, `http`, `cli`.
 
+mod attention;
 pub mod catalogue;
 pub mod channels;
 pub mod chats;

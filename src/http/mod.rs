@@ -41,8 +41,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{access::Access, audit::Journal, error::Error, throttle::Throttle};
 use crate::{
-    admission::Admission, clock::Clock, directory::Directory, jobs::Bell, media::Blobs, passwords::Passwords,
-    post::Poster, queue::Queue, secrets::MasterKey, store::Db,
+    admission::Admission, clock::Clock, desk::routing, directory::Directory, jobs::Bell, media::Blobs,
+    passwords::Passwords, post::Poster, queue::Queue, secrets::MasterKey, store::Db,
 };
 
 /// How long a call may take until its answer begins (P8).
@@ -169,6 +169,15 @@ fn around(router: Router<Api>, api: Api) -> Router {
         .layer(from_fn_with_state(api.clone(), audit::record))
         .layer(from_fn(ap::number))
         .with_state(api)
+}
+
+/// What decides where a company's tickets go was changed: what waits is looked at again. What is much is left to sweeps.
+async fn route_again(api: &Api, company: i64) {
+    match routing::refresh(&api.0.db, &api.0.clock, company).await {
+        Ok(done) if done.jobs > 0 => api.0.bell.ring(),
+        Ok(_) => {}
+        Err(error) => tracing::warn!("what waits is routed by the next sweep: {error}"),
+    }
 }
 
 async fn in_time(request: Request, next: Next) -> Response<Body> {

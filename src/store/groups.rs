@@ -190,72 +190,61 @@ pub async fn update(tx: &mut Tx, group: &Group, now: Millis) -> Result<()> {
     .map(drop)
 }
 
-/// Takes a group away from its members and channels; it stays for the sake of the tickets that it had.
+/// Takes a group away from its members and channels; it stays for the sake of the tickets that it had. Those that it
+/// still has are the group `successor`'s, if there is one: see [`super::routing::groups_to_empty`].
 ///
 /// # Errors
 /// Those of the database.
-pub async fn delete(tx: &mut Tx, id: i64, now: Millis) -> Result<()> {
+pub async fn delete(tx: &mut Tx, id: i64, successor: Option<i64>, now: Millis) -> Result<()> {
     execute!(tx, "DELETE FROM group_members WHERE group_id = $1", id)?;
     execute!(tx, "DELETE FROM channel_groups WHERE group_id = $1", id)?;
     execute!(tx, "DELETE FROM holidays WHERE group_id = $1", id)?;
     execute!(tx, "DELETE FROM quick_replies WHERE group_id = $1", id)?;
-    execute!(tx, "UPDATE groups SET active = 0, deleted_at = $2, updated_at = $2 WHERE id = $1", id, now).map(drop)
+    execute!(
+        tx,
+        "UPDATE groups SET active = 0, deleted_at = $2, updated_at = $2, emptied = 0, successor_id = $3 WHERE id = $1",
+        id,
+        now,
+        successor
+    )
+    .map(drop)
 }
 
-/// A ticket that a group holds.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
-pub struct Held {
-    pub id: String,
-    pub state: String,
-    pub agent_id: Option<i64>,
-    pub bot_id: Option<i64>,
-}
-
-/// The tickets of a group that wait, with or without a bot, or are in progress; locked until the end of the transaction.
+/// How many tickets a group has: `(those that wait, with or without a bot, those in progress)`.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn held(tx: &mut Tx, company: i64, group: i64) -> Result<Vec<Held>> {
-    fetch_all!(
+pub async fn count_tickets(tx: &mut Tx, group: i64) -> Result<(i64, i64)> {
+    let row = fetch_optional!(
         tx,
-        Held,
-        Sql {
-            sqlite: "SELECT id, state, agent_id, bot_id FROM tickets WHERE company_id = $1 AND group_id = $2 \
-                     AND state IN ('open', 'inProgress') ORDER BY id",
-            postgres: "SELECT id, state, agent_id, bot_id FROM tickets WHERE company_id = $1 AND group_id = $2 \
-                       AND state IN ('open', 'inProgress') ORDER BY id FOR UPDATE",
-        },
-        company,
+        (i64, i64),
+        "SELECT count(CASE WHEN state = 'open' THEN 1 END), count(CASE WHEN state = 'inProgress' THEN 1 END) \
+         FROM tickets WHERE group_id = $1 AND state IN ('open', 'inProgress')",
+        group
+    )?;
+    Ok(row.unwrap_or_default())
+}
+
+/// A deleted group's name, and the group that was named for its tickets, if that one is still there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn successor(tx: &mut Tx, group: i64) -> Result<Option<(String, Option<i64>)>> {
+    fetch_optional!(
+        tx,
+        (String, Option<i64>),
+        "SELECT g.name, s.id FROM groups g LEFT JOIN groups s ON s.id = g.successor_id AND s.deleted_at IS NULL \
+         WHERE g.id = $1",
         group
     )
 }
 
-/// Lets a group's waiting tickets wait in another one, with its priority, or (`None`) in none: no bot has them, and they
-/// keep their place by how long they waited. Those in progress keep their owner and lose the group.
+/// Notes that a deleted group has no tickets any more.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn empty(tx: &mut Tx, company: i64, group: i64, into: Option<(i64, i64)>, now: Millis) -> Result<()> {
-    execute!(
-        tx,
-        "UPDATE tickets SET group_id = $3, priority = coalesce($4, priority), bot_id = NULL, bot_until = NULL, \
-         waiting_since = coalesce(waiting_since, $5), updated_at = $5 \
-         WHERE company_id = $1 AND group_id = $2 AND state = 'open'",
-        company,
-        group,
-        into.map(|(id, _)| id),
-        into.map(|(_, priority)| priority),
-        now
-    )?;
-    execute!(
-        tx,
-        "UPDATE tickets SET group_id = NULL, updated_at = $3 \
-         WHERE company_id = $1 AND group_id = $2 AND state = 'inProgress'",
-        company,
-        group,
-        now
-    )
-    .map(drop)
+pub async fn emptied(tx: &mut Tx, group: i64) -> Result<()> {
+    execute!(tx, "UPDATE groups SET emptied = 1 WHERE id = $1", group).map(drop)
 }
 
 /// Gives the tickets that wait in a group its priority.

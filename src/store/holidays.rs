@@ -36,22 +36,6 @@ pub async fn list(tx: &mut Tx, company: i64, group: Option<i64>) -> Result<Vec<H
     )
 }
 
-/// The days that hold for a group: its own and the company's, from `since` (`YYYY-MM-DD`) on.
-///
-/// # Errors
-/// Those of the database.
-pub async fn of_group(tx: &mut Tx, company: i64, group: i64, since: &str) -> Result<Vec<HolidayRow>> {
-    fetch_all!(
-        tx,
-        HolidayRow,
-        "SELECT group_id, day, name, hours FROM holidays WHERE company_id = $1 AND day >= $3 \
-         AND (group_id = $2 OR group_id IS NULL) ORDER BY day, id",
-        company,
-        group,
-        since
-    )
-}
-
 /// Puts these days in the place of a group's own, or (`None`) of the whole company's.
 ///
 /// # Errors

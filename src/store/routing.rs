@@ -64,7 +64,7 @@ pub async fn links(tx: &mut Tx, channels: &[i64]) -> Result<Vec<Link>> {
             [n bigint],
             "JOIN channel_groups l ON l.channel_id = r.n JOIN channels c ON c.id = l.channel_id \
              JOIN groups g ON g.id = l.group_id AND g.active = 1 AND g.deleted_at IS NULL \
-             LEFT JOIN departments d ON d.id = g.department_id AND d.deleted_at IS NULL \
+             LEFT JOIN departments d ON d.id = g.department_id AND d.active = 1 AND d.deleted_at IS NULL \
              ORDER BY l.channel_id, l.position, g.position, l.id"
         ),
         numbers(channels)
@@ -84,7 +84,7 @@ pub async fn queues(tx: &mut Tx, groups: &[i64]) -> Result<Vec<Queue>> {
              g.closed_message, g.busy_message, d.hours AS department_hours FROM",
             [n bigint],
             "JOIN groups g ON g.id = r.n AND g.active = 1 AND g.deleted_at IS NULL \
-             LEFT JOIN departments d ON d.id = g.department_id AND d.deleted_at IS NULL ORDER BY g.id"
+             LEFT JOIN departments d ON d.id = g.department_id AND d.active = 1 AND d.deleted_at IS NULL ORDER BY g.id"
         ),
         numbers(groups)
     )
@@ -102,7 +102,7 @@ pub async fn queues_of(tx: &mut Tx, user: i64) -> Result<Vec<Queue>> {
             "SELECT ",
             queue!(),
             " FROM group_members m JOIN groups g ON g.id = m.group_id AND g.active = 1 AND g.deleted_at IS NULL \
-             LEFT JOIN departments d ON d.id = g.department_id AND d.deleted_at IS NULL \
+             LEFT JOIN departments d ON d.id = g.department_id AND d.active = 1 AND d.deleted_at IS NULL \
              WHERE m.user_id = $1 ORDER BY g.id"
         ),
         user
@@ -494,39 +494,74 @@ pub async fn is_unanswered_of_gone(tx: &mut Tx, gone_before: Millis, ticket: &st
     Ok(row.is_some())
 }
 
-/// Tickets that wait without a group that works although their channel has one now.
+/// Tickets that wait without a group that works although their channel has one now; of one company, or of all.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn ungrouped(tx: &mut Tx, limit: i64) -> Result<Vec<String>> {
+pub async fn ungrouped(tx: &mut Tx, company: Option<i64>, limit: i64) -> Result<Vec<String>> {
     let rows = fetch_all!(
         tx,
         (String,),
         "SELECT t.id FROM tickets t WHERE t.state = 'open' AND t.agent_id IS NULL AND t.bot_id IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM groups o WHERE o.id = t.group_id AND o.active = 1 AND o.deleted_at IS NULL) \
+         AND ($1 = 0 OR t.company_id = $1) \
+         AND NOT EXISTS (SELECT 1 FROM groups o WHERE o.id = t.group_id \
+         AND ((o.active = 1 AND o.deleted_at IS NULL) OR o.emptied = 0)) \
          AND EXISTS (SELECT 1 FROM channel_groups l \
          JOIN groups g ON g.id = l.group_id AND g.active = 1 AND g.deleted_at IS NULL WHERE l.channel_id = t.channel_id) \
-         ORDER BY t.waiting_since, t.id LIMIT $1",
+         ORDER BY t.waiting_since, t.id LIMIT $2",
+        company.unwrap_or_default(),
         limit
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Automatic groups in which somebody waits and somebody with room is online.
+/// Automatic groups in which somebody waits and somebody with room is online; of one company, or of all.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn groups_to_fill(tx: &mut Tx) -> Result<Vec<i64>> {
+pub async fn groups_to_fill(tx: &mut Tx, company: Option<i64>) -> Result<Vec<i64>> {
     let rows = fetch_all!(
         tx,
         (i64,),
         "SELECT g.id FROM groups g WHERE g.policy = 'auto' AND g.active = 1 AND g.deleted_at IS NULL \
+         AND ($1 = 0 OR g.company_id = $1) \
          AND EXISTS (SELECT 1 FROM tickets t WHERE t.group_id = g.id AND t.state = 'open' AND t.agent_id IS NULL \
          AND t.bot_id IS NULL) \
          AND EXISTS (SELECT 1 FROM group_members m JOIN users u ON u.id = m.user_id AND u.active = 1 \
          JOIN presence_states p ON p.id = u.presence_id AND p.kind = 'online' WHERE m.group_id = g.id \
          AND u.capacity > (SELECT count(*) FROM tickets h WHERE h.agent_id = u.id AND h.state = 'inProgress')) \
-         ORDER BY g.priority DESC, g.id"
+         ORDER BY g.priority DESC, g.id",
+        company.unwrap_or_default()
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Deleted groups that may still have tickets; of one company, or of all.
+///
+/// # Errors
+/// Those of the database.
+pub async fn groups_to_empty(tx: &mut Tx, company: Option<i64>) -> Result<Vec<i64>> {
+    let rows = fetch_all!(
+        tx,
+        (i64,),
+        "SELECT g.id FROM groups g WHERE g.emptied = 0 AND ($1 = 0 OR g.company_id = $1) ORDER BY g.id",
+        company.unwrap_or_default()
+    )?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Tickets of a group that wait, with or without a bot, or are in progress.
+///
+/// # Errors
+/// Those of the database.
+pub async fn orphans(tx: &mut Tx, group: i64, limit: i64) -> Result<Vec<String>> {
+    let rows = fetch_all!(
+        tx,
+        (String,),
+        "SELECT t.id FROM tickets t WHERE t.group_id = $1 AND t.state IN ('open', 'inProgress') \
+         ORDER BY coalesce(t.waiting_since, 0), t.id LIMIT $2",
+        group,
+        limit
     )?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -1,5 +1,7 @@
 //! MS: groups, who is in them, which channels they serve, and departments.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -7,11 +9,14 @@ use super::{
     mundosocial::{ok, refused},
     seeds::same_shape,
 };
-use relevo::store::{Db, tickets, users};
+use relevo::store::{Db, conversations, routing, tickets, users};
 
 on_both_databases! {
     groups_are_made_changed_and_listed
     a_deleted_groups_tickets_go_on
+    a_group_with_many_tickets_is_deleted
+    a_group_is_deleted_while_its_customers_write
+    a_call_that_another_transaction_was_before_is_made_again
     people_are_put_into_groups
     the_seeds_channels_of_groups
     accounts_by_kind_of_channel
@@ -155,7 +160,7 @@ async fn a_deleted_groups_tickets_go_on(house: &House) {
     assert_eq!(now(3).await, ("inProgress".to_owned(), None, Some(77), None, 0));
     let told = told(house, tenant.id).await;
     let count = |kind: &str| told.iter().filter(|(told,)| told == kind).count();
-    assert_eq!((count("ticket.group_changed"), count("ticket.bot_released")), (2, 1), "{told:?}");
+    assert_eq!((count("ticket.group_changed"), count("ticket.bot_released")), (3, 1), "{told:?}");
     assert_eq!(
         wrong(house, client, "grupo/delete", json!({"grup_id": old})).await,
         "El grup_id no se encuentra registrado."
@@ -163,6 +168,77 @@ async fn a_deleted_groups_tickets_go_on(house: &House) {
     let deleted = post(house, client, "grupo/delete", json!({"grup_id": new})).await;
     assert_eq!((&deleted["grup_id_destino"], &deleted["tick_en_espera"]), (&Value::Null, &json!(2)));
     assert_eq!(now(1).await, ("open".to_owned(), None, None, None, 9), "it goes on waiting");
+}
+
+async fn a_group_with_many_tickets_is_deleted(house: &House) {
+    let tenant = house.tenant().await;
+    let client = &tenant.client;
+    let channel = house.channel(&tenant, "telegram").await;
+    let (old, new) = (group(house, client, "Viejo").await, group(house, client, "Nuevo").await);
+    post(house, client, "canalgrupo", json!({"grup_id": old, "cuen_id": channel, "cagr_usa_bot": false})).await;
+    // More than one transaction takes.
+    let events: Vec<_> = (0..130).map(|n| tenant.says(channel, &format!("c{n}"), START, "hola")).collect();
+    house.apply(&events).await;
+    let busy = house
+        .write(async |tx| {
+            let mut ticket = tickets::find_by_number(tx, tenant.id, 7).await.unwrap().unwrap();
+            (ticket.agent_id, ticket.state) = (Some(77), "inProgress".to_owned());
+            tickets::save(tx, &[&ticket]).await.unwrap();
+            ticket.id
+        })
+        .await;
+    let deleted = post(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": new})).await;
+    assert_eq!((&deleted["tick_en_espera"], &deleted["tick_en_proceso"]), (&json!(129), &json!(1)));
+    let mut tx = house.db.read().await.unwrap();
+    for number in 1..=130 {
+        let ticket = tickets::find_by_number(&mut tx, tenant.id, number).await.unwrap().unwrap();
+        assert_eq!(ticket.group_id, Some(new).filter(|_| ticket.id != busy), "{number}");
+    }
+    let told = told(house, tenant.id).await;
+    assert_eq!(told.iter().filter(|(kind,)| kind == "ticket.group_changed").count(), 130);
+    let last = routing::of_ticket(&mut tx, &busy).await.unwrap().pop().unwrap();
+    assert_eq!((last.cause.as_str(), last.outcome.as_str(), last.agent_id), ("group", "assigned", Some(77)));
+    assert!(last.explanation.contains("Viejo"), "{}", last.explanation);
+}
+
+async fn a_group_is_deleted_while_its_customers_write(house: &House) {
+    let tenant = house.tenant().await;
+    let client = &tenant.client;
+    let channel = house.channel(&tenant, "telegram").await;
+    let old = group(house, client, "Viejo").await;
+    post(house, client, "canalgrupo", json!({"grup_id": old, "cuen_id": channel, "cagr_usa_bot": false})).await;
+    house.apply(&[tenant.says(channel, "1", START, "hola")]).await;
+    let ticket = tickets::find_by_number(&mut house.db.read().await.unwrap(), tenant.id, 1).await.unwrap().unwrap();
+    // As intake does: the conversation first, then its ticket.
+    let mut tx = house.db.write().await.unwrap();
+    conversations::load_for_update(&mut tx, &[&ticket.conversation_id]).await.unwrap();
+    let writes = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tickets::load_for_update(&mut tx, &[&ticket.id]).await.expect("no deadlock");
+        tx.commit().await.unwrap();
+    };
+    let body = json!({"grup_id": old});
+    let (_, deleted) = futures_util::future::join(writes, post(house, client, "grupo/delete", body)).await;
+    assert_eq!(deleted["tick_en_espera"], 1);
+    let ticket = tickets::find_by_number(&mut house.db.read().await.unwrap(), tenant.id, 1).await.unwrap().unwrap();
+    assert_eq!(ticket.group_id, None);
+}
+
+async fn a_call_that_another_transaction_was_before_is_made_again(house: &House) {
+    let client = house.tenant().await.client;
+    if let Db::Postgres(pool) = &house.db {
+        // A sequence is not rolled back: the first two transactions fail as if another had been first.
+        let sql = "CREATE SEQUENCE tries; CREATE FUNCTION overtake() RETURNS trigger LANGUAGE plpgsql AS \
+                   $$BEGIN IF nextval('tries') < 3 THEN RAISE EXCEPTION 'first' USING ERRCODE = '40001'; END IF; \
+                   RETURN NEW; END$$; \
+                   CREATE TRIGGER overtake BEFORE INSERT ON groups FOR EACH ROW EXECUTE FUNCTION overtake()";
+        sqlx::raw_sql(sql).execute(pool).await.unwrap();
+    }
+    let body = json!({"grup_nombre": "Ventas"});
+    let first = ok(&house.post_as(&client, &format!("{MS}/grupo"), &body, "k1").await);
+    let again = ok(&house.post_as(&client, &format!("{MS}/grupo"), &body, "k1").await);
+    assert_eq!(first, again);
+    assert_eq!(get(house, &client, "grupo").await["grupos"].as_array().unwrap().len(), 1);
 }
 
 async fn people_are_put_into_groups(house: &House) {

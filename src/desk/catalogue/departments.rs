@@ -60,7 +60,7 @@ pub async fn update(
     Ok(department)
 }
 
-/// Activates or deactivates a department; gives whether that changed anything.
+/// Activates or deactivates a department; gives it, if that changed anything.
 ///
 /// # Errors
 /// See [`CatalogueError`].
@@ -70,13 +70,14 @@ pub async fn set_active(
     company: Option<i64>,
     id: i64,
     active: bool,
-) -> Result<bool, CatalogueError> {
+) -> Result<Option<Department>, CatalogueError> {
     let before = find(tx, company, id).await?;
     if before.active == i64::from(active) {
-        return Ok(false);
+        return Ok(None);
     }
-    departments::update(tx, &Department { active: i64::from(active), ..before }, now).await?;
-    Ok(true)
+    let department = Department { active: i64::from(active), ..before };
+    departments::update(tx, &department, now).await?;
+    Ok(Some(department))
 }
 
 /// Deletes a company's department that nobody needs any more.

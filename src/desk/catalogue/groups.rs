@@ -1,16 +1,13 @@
 //! Groups: queues of tickets and their rules.
 
 use relevo_adapters::Millis;
-use serde_json::json;
 
 use super::{CatalogueError, Findings, LIST, NAME, Part, TEXT, Thing, same_name};
 use crate::{
-    clock::Clock,
-    desk::{events, routing},
-    domain::{Event, EventKind, routing::Cause, timezone_name},
+    domain::timezone_name,
     store::{
-        StoreError, Tx, departments,
-        groups::{self, Group, Held},
+        Tx, departments,
+        groups::{self, Group},
     },
 };
 
@@ -110,30 +107,31 @@ async fn changed(tx: &mut Tx, before: Group, change: Change) -> Result<Group, Ca
     Ok(group)
 }
 
-/// What became of a deleted group's tickets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What becomes of a deleted group's tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed {
-    /// Those that waited, which were routed again.
-    pub tickets: Vec<String>,
-    /// How many stayed with their agents.
-    pub in_progress: usize,
+    /// How many waited.
+    pub waiting: i64,
+    /// How many stay with their agents.
+    pub in_progress: i64,
     /// The group that was named for those that waited.
     pub into: Option<i64>,
 }
 
-/// Deletes a company's group. Its waiting tickets, those that a bot has among them, are routed in the group `into`, or anew;
-/// those in progress stay with their agents and have no group any more.
+/// Deletes a company's group. Its waiting tickets, those that a bot has among them, are to be routed in the group `into`,
+/// or anew, and those in progress stay with their agents and lose the group: [`routing::refresh`] does that, some at a time.
 ///
 /// # Errors
 /// See [`CatalogueError`].
+///
+/// [`routing::refresh`]: crate::desk::routing::refresh
 pub async fn delete(
     tx: &mut Tx,
-    clock: &Clock,
+    now: Millis,
     company: i64,
     id: i64,
     into: Option<i64>,
 ) -> Result<Changed, CatalogueError> {
-    let now = clock.now();
     let mut findings = Findings::default();
     // In the order of ids, so that two that delete each other's destination do not wait for each other.
     let mut locked = Vec::new();
@@ -144,39 +142,13 @@ pub async fn delete(
         locked.extend(groups::lock(tx, company, id).await?);
     }
     findings.is_there(locked.iter().any(|group| group.id == id), Thing::Group);
-    let destination = locked.iter().find(|group| Some(group.id) == into);
-    findings.is_there(into.is_none() || destination.is_some(), Thing::Destination);
+    let has_destination = locked.iter().any(|group| Some(group.id) == into);
+    findings.is_there(into.is_none() || has_destination, Thing::Destination);
     if into == Some(id) {
         findings.wrong(Part::Other, "El grupo de destino debe ser otro que el eliminado.");
     }
     findings.check()?;
-    let held = groups::held(tx, company, id).await?;
-    groups::empty(tx, company, id, destination.map(|group| (group.id, group.priority)), now).await?;
-    groups::delete(tx, id, now).await?;
-    let (waiting, in_progress): (Vec<Held>, Vec<Held>) = held.into_iter().partition(|ticket| ticket.agent_id.is_none());
-    tell(tx, now, company, (id, into), &waiting).await?;
-    let tickets: Vec<String> = waiting.into_iter().map(|ticket| ticket.id).collect();
-    routing::route(tx, clock, &tickets, Cause::Group).await?;
-    Ok(Changed { tickets, in_progress: in_progress.len(), into })
-}
-
-async fn tell(
-    tx: &mut Tx,
-    now: Millis,
-    company: i64,
-    (from, into): (i64, Option<i64>),
-    moved: &[Held],
-) -> Result<(), StoreError> {
-    let event = |kind, ticket: &Held| Event {
-        company,
-        kind,
-        ticket: Some(ticket.id.clone()),
-        group: into,
-        agent: None,
-        data: json!({"id_ticket": ticket.id, "grup_anterior": from, "grup_id": into, "causa": "group_deleted", "bot_id": ticket.bot_id}),
-    };
-    let released = moved.iter().filter(|ticket| ticket.bot_id.is_some());
-    let mut told: Vec<Event> = released.map(|ticket| event(EventKind::TicketBotReleased, ticket)).collect();
-    told.extend(moved.iter().map(|ticket| event(EventKind::TicketGroupChanged, ticket)));
-    events::tell(tx, now, &told).await.map(drop)
+    let (waiting, in_progress) = groups::count_tickets(tx, id).await?;
+    groups::delete(tx, id, into, now).await?;
+    Ok(Changed { waiting, in_progress, into })
 }

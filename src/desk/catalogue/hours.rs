@@ -4,14 +4,15 @@ use relevo_adapters::Millis;
 use serde_json::Value;
 
 use super::{CatalogueError, Findings, Part, TEXT, Thing};
+pub use crate::desk::attention::{Attention, Origin};
 use crate::{
-    domain::{
-        Holiday, Hours, HoursError, Week, calendar_day, day_spans, department_message, spans_to_json, timezone_name,
-    },
+    desk::attention,
+    domain::{Hours, Week, calendar_day, day_spans, spans_to_json, timezone_name},
     store::{
         StoreError, Tx, departments,
         groups::{self, Group},
         holidays::{self, HolidayRow},
+        routing::Queue,
     },
 };
 
@@ -19,65 +20,34 @@ use crate::{
 const HOLIDAYS: usize = 400;
 /// Characters of a day's name.
 const NAME: usize = 100;
-const MILLIS_A_DAY: Millis = 24 * 60 * 60 * 1000;
+/// Holidays that are looked at: those of the days in which the next change is looked for, and more.
+const AHEAD_MS: Millis = 35 * 24 * 60 * 60 * 1000;
 
-/// Whose week a group attends by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    Group,
-    Department,
-    /// Nobody's: it is always open.
-    None,
-}
-
-/// When a group attends, and what it says otherwise.
-#[derive(Debug, Clone)]
-pub struct Attention {
-    pub hours: Hours,
-    pub origin: Origin,
-    /// The group's own closed message, or its department's.
-    pub closed_message: Option<String>,
-}
-
-/// When a group attends at `now`. What was stored and cannot be read any more counts as no hours, with a line in the log: a
-/// group that is open too long is better than one that nobody can reach.
+/// When a group attends from `now` on.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn of_group(tx: &mut Tx, now: Millis, group: &Group) -> Result<Attention, StoreError> {
-    let department = match (group.department_id, &group.hours, &group.closed_message) {
-        (None, _, _) | (_, Some(_), Some(_)) => None,
-        (Some(id), _, _) => departments::find(tx, Some(group.company_id), id).await?,
+    let department = match group.department_id {
+        Some(id) => departments::find(tx, Some(group.company_id), id).await?.filter(|found| found.active != 0),
+        None => None,
     };
-    let department = department.filter(|department| department.active != 0).and_then(|department| department.hours);
-    let rows = holidays::of_group(tx, group.company_id, group.id, &day_before(now)).await?;
-    let days = rows.iter().map(|row| Holiday::parse(&row.day, &row.hours, row.group_id.is_some()));
-    let days: Vec<Holiday> = days.filter_map(|day| readable(group.id, day)).collect();
-    let (hours, origin) = match (&group.hours, &department) {
-        (Some(json), _) => (Hours::parse(Some(json), &group.timezone, days), Origin::Group),
-        (None, Some(json)) => {
-            let names_days =
-                serde_json::from_str(json).is_ok_and(|json| matches!(Week::of_department(&json), Ok(Some(_))));
-            let origin = if names_days { Origin::Department } else { Origin::None };
-            (Hours::from_department(Some(json), &group.timezone, days), origin)
-        }
-        (None, None) => (Hours::parse(None, &group.timezone, days), Origin::None),
+    let queue = Queue {
+        id: group.id,
+        company_id: group.company_id,
+        name: group.name.clone(),
+        policy: group.policy.clone(),
+        self_assign: group.self_assign,
+        priority: group.priority,
+        timezone: group.timezone.clone(),
+        hours: group.hours.clone(),
+        closed_message: group.closed_message.clone(),
+        busy_message: group.busy_message.clone(),
+        department_hours: department.and_then(|department| department.hours),
     };
-    let closed_message = group.closed_message.clone().or_else(|| department_message(department.as_deref()?));
-    Ok(match readable(group.id, hours) {
-        Some(hours) => Attention { hours, origin, closed_message },
-        None => Attention { hours: Hours::always(), origin: Origin::None, closed_message },
-    })
-}
-
-fn readable<T>(group: i64, read: Result<T, HoursError>) -> Option<T> {
-    read.inspect_err(|error| tracing::error!(group, error = %error, "stored hours cannot be read")).ok()
-}
-
-/// Two days before `now`, so that no zone's today is later than what is left out.
-fn day_before(now: Millis) -> String {
-    let at = jiff::Timestamp::from_millisecond(now - 2 * MILLIS_A_DAY).unwrap_or_default();
-    jiff::tz::TimeZone::UTC.to_datetime(at).date().to_string()
+    let mut attention = attention::load(tx, (now, now + AHEAD_MS), &[&queue]).await?;
+    let nobodys = || Attention { hours: Hours::always(), origin: Origin::None, closed_message: None };
+    Ok(attention.remove(&group.id).unwrap_or_else(nobodys))
 }
 
 /// What is to be of a group's hours; what is `None` stays as it is.

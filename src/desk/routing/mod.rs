@@ -9,6 +9,7 @@ mod give;
 mod hours;
 mod lifecycle;
 mod notices;
+mod orphans;
 mod place;
 mod possible;
 mod pull;

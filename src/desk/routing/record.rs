@@ -118,6 +118,11 @@ impl Record {
         self.tell(EventKind::TicketBotAssigned, ticket, json!({"bot_id": bot, "hasta": until}));
     }
 
+    /// Explains why a ticket stays with its agent.
+    pub(super) fn stays(&mut self, ticket: &Ticket, cause: Cause, explanation: &Explanation) {
+        self.decided(ticket, cause, Outcome::Assigned, explanation);
+    }
+
     fn decided(&mut self, ticket: &Ticket, cause: Cause, outcome: Outcome, explanation: &Explanation) {
         #[expect(clippy::expect_used, reason = "text and numbers only")]
         let explanation = serde_json::to_string(explanation).expect("plain data");

@@ -10,7 +10,7 @@ use super::{
     acts::{add, let_go},
     decide,
     give::fill_group,
-    hold,
+    hold, orphans,
     record::Record,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     desk::subscriptions,
     domain::{TicketState, millis, routing::Cause},
     store::{
-        Db, StoreError, Tx,
+        Db, StoreError, Tries, Tx,
         routing::{self as store},
         tickets::Ticket,
     },
@@ -28,6 +28,8 @@ use crate::{
 const BATCH: i64 = 100;
 /// Transactions of one kind in one sweep, at most: the next sweep goes on.
 const ROUNDS: usize = 50;
+/// Transactions in one call, at most: the next sweep goes on.
+const AT_ONCE: usize = 20;
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,24 +49,23 @@ pub struct Swept {
 pub async fn sweep(db: &Db, clock: &Clock, grace: Duration) -> Result<Swept, StoreError> {
     let gone_before = clock.now() - millis(grace);
     let mut swept = Swept::default();
-    swept.from_bots = again(db, clock, Step::Bots, &mut swept.done).await?;
-    swept.given_back = again(db, clock, Step::Gone { gone_before }, &mut swept.done).await?;
-    add(&mut swept.done, refresh(db, clock).await?);
+    let mut round = Round { db, clock, company: None, left: usize::MAX, done: Routed::default() };
+    swept.from_bots = round.again(Step::Bots).await?;
+    swept.given_back = round.again(Step::Gone { gone_before }).await?;
+    round.refresh().await?;
+    swept.done = round.done;
     Ok(swept)
 }
 
-/// Finds a group for tickets that had none, and gives what waits in automatic groups to whoever has room now: to be done
-/// after groups, their members, channels or hours were changed.
+/// Finds a group for a company's tickets that have none, or whose group is gone, and gives what waits in automatic groups
+/// to whoever has room now: to be done after groups, their members, channels or hours were changed.
 ///
 /// # Errors
 /// Those of the database; what was done until then is done, and a sweep does the rest.
-pub async fn refresh(db: &Db, clock: &Clock) -> Result<Routed, StoreError> {
-    let mut all = Routed::default();
-    again(db, clock, Step::Ungrouped, &mut all).await?;
-    for group in store::groups_to_fill(&mut db.read().await?).await? {
-        again(db, clock, Step::Fill { group }, &mut all).await?;
-    }
-    Ok(all)
+pub async fn refresh(db: &Db, clock: &Clock, company: i64) -> Result<Routed, StoreError> {
+    let mut round = Round { db, clock, company: Some(company), left: AT_ONCE, done: Routed::default() };
+    round.refresh().await?;
+    Ok(round.done)
 }
 
 /// What is done in one transaction.
@@ -72,45 +73,72 @@ pub async fn refresh(db: &Db, clock: &Clock) -> Result<Routed, StoreError> {
 enum Step {
     Bots,
     Gone { gone_before: Millis },
-    Ungrouped,
+    Orphans { group: i64 },
+    Ungrouped { company: Option<i64> },
     Fill { group: i64 },
 }
 
-/// A step until it finds nothing more; gives how many tickets it found.
-async fn again(db: &Db, clock: &Clock, step: Step, all: &mut Routed) -> Result<usize, StoreError> {
-    let mut sum = 0;
-    for _ in 0..ROUNDS {
-        let (found, done) = once(db, clock, step).await?;
-        add(all, done);
-        sum += found;
-        if found == 0 {
-            break;
+/// A round of transactions.
+struct Round<'a> {
+    db: &'a Db,
+    clock: &'a Clock,
+    /// `None`: all.
+    company: Option<i64>,
+    /// How many transactions there may be yet.
+    left: usize,
+    done: Routed,
+}
+
+impl Round<'_> {
+    async fn refresh(&mut self) -> Result<(), StoreError> {
+        for group in store::groups_to_empty(&mut self.db.read().await?, self.company).await? {
+            self.again(Step::Orphans { group }).await?;
         }
+        self.again(Step::Ungrouped { company: self.company }).await?;
+        for group in store::groups_to_fill(&mut self.db.read().await?, self.company).await? {
+            self.again(Step::Fill { group }).await?;
+        }
+        Ok(())
     }
-    Ok(sum)
+
+    /// A step until it finds nothing more; gives how many tickets it found.
+    async fn again(&mut self, step: Step) -> Result<usize, StoreError> {
+        let mut sum = 0;
+        for _ in 0..ROUNDS.min(self.left) {
+            self.left -= 1;
+            let (found, done) = once(self.db, self.clock, step).await?;
+            add(&mut self.done, done);
+            sum += found;
+            if found == 0 {
+                break;
+            }
+        }
+        Ok(sum)
+    }
 }
 
 /// A step in one transaction, again if another was first.
 async fn once(db: &Db, clock: &Clock, step: Step) -> Result<(usize, Routed), StoreError> {
-    const TRIES: u32 = 5;
-    let mut tries = 1;
+    let mut tries = Tries::default();
     loop {
-        let mut tx = db.write().await?;
-        let done = match step {
-            Step::Bots => from_bots(&mut tx, clock).await,
-            Step::Gone { gone_before } => from_gone(&mut tx, clock, gone_before).await,
-            Step::Ungrouped => ungrouped(&mut tx, clock).await,
-            Step::Fill { group } => fill(&mut tx, clock, group).await,
-        };
-        match done {
-            Err(StoreError::Conflict) if tries < TRIES => tries += 1,
-            Err(error) => return Err(error),
-            Ok(done) => {
-                tx.commit().await?;
-                return Ok(done);
-            }
+        let done = attempt(db, clock, step).await;
+        if !tries.again(&done).await {
+            return done;
         }
     }
+}
+
+async fn attempt(db: &Db, clock: &Clock, step: Step) -> Result<(usize, Routed), StoreError> {
+    let mut tx = db.write().await?;
+    let done = match step {
+        Step::Bots => from_bots(&mut tx, clock).await,
+        Step::Gone { gone_before } => from_gone(&mut tx, clock, gone_before).await,
+        Step::Orphans { group } => orphans::go_on(&mut tx, clock, group, BATCH).await,
+        Step::Ungrouped { company } => ungrouped(&mut tx, clock, company).await,
+        Step::Fill { group } => fill(&mut tx, clock, group).await,
+    }?;
+    tx.commit().await?;
+    Ok(done)
 }
 
 async fn fill(tx: &mut Tx, clock: &Clock, group: i64) -> Result<(usize, Routed), StoreError> {
@@ -160,8 +188,8 @@ async fn from_gone(tx: &mut Tx, clock: &Clock, gone_before: Millis) -> Result<(u
     Ok((found, done))
 }
 
-async fn ungrouped(tx: &mut Tx, clock: &Clock) -> Result<(usize, Routed), StoreError> {
-    let ids = store::ungrouped(tx, BATCH).await?;
+async fn ungrouped(tx: &mut Tx, clock: &Clock, company: Option<i64>) -> Result<(usize, Routed), StoreError> {
+    let ids = store::ungrouped(tx, company, BATCH).await?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let waiting: Vec<_> = hold(tx, &ids).await?.into_iter().filter(Ticket::waits).collect();
     Ok((waiting.len(), decide(tx, clock, waiting, Cause::Sweep).await?))

@@ -8,8 +8,11 @@ pub use self::entry::{NewToken, Proof, allow_reset, find_reset, let_in, refresh,
 use super::clients::Role;
 use crate::{
     clock::Clock,
-    desk::presence,
-    domain::{NEW_CAPACITY, OFFLINE},
+    desk::{
+        presence,
+        routing::{self, Routed},
+    },
+    domain::{NEW_CAPACITY, OFFLINE, routing::Cause},
     store::{
         StoreError, Tx, companies, tokens,
         users::{self, User},
@@ -146,7 +149,8 @@ impl Change {
     }
 }
 
-/// Changes somebody. Whoever has another password, PIN or role, or may not work any more, has to log in anew.
+/// Changes somebody. Whoever has another password, PIN or role, or may not work any more, has to log in anew; whoever may
+/// have more tickets gets what waits.
 ///
 /// # Errors
 /// [`UserError`]; [`UserError::NoUser`] also for somebody of another company than `company` (`None`: of any).
@@ -156,7 +160,7 @@ pub async fn update(
     company: Option<i64>,
     id: i64,
     change: Change,
-) -> Result<User, UserError> {
+) -> Result<(User, Routed), UserError> {
     let now = clock.now();
     let mut user = lock(tx, company, id).await?;
     check_department(tx, user.company_id, change.department).await?;
@@ -165,11 +169,14 @@ pub async fn update(
     apply(&mut user, change);
     user.updated_at = now;
     users::update(tx, &user).await?;
-    if before.active == 1 && user.active == 0 {
-        deactivated(tx, clock, &user).await?;
-    } else if let Some(online) = online {
-        presence::show(tx, clock, (user.company_id, user.id), online).await?;
-    }
+    let done = match online {
+        _ if before.active == 1 && user.active == 0 => deactivated(tx, clock, &user).await?,
+        Some(online) => presence::show(tx, clock, (user.company_id, user.id), online).await?,
+        None if user.capacity > before.capacity => {
+            routing::fill_agent(tx, clock, user.company_id, user.id, Cause::Slot).await?
+        }
+        None => Routed::default(),
+    };
     let credentials = |user: &User| (user.password_hash.clone(), user.pin_hash.clone(), user.role.clone());
     if credentials(&before) != credentials(&user) {
         tokens::revoke_all(tx, user.id, now).await?;
@@ -177,7 +184,7 @@ pub async fn update(
     if before.password_hash != user.password_hash {
         tokens::drop_resets(tx, user.id).await?;
     }
-    Ok(users::find(tx, user.company_id, user.id).await?.unwrap_or(user))
+    Ok((users::find(tx, user.company_id, user.id).await?.unwrap_or(user), done))
 }
 
 async fn lock(tx: &mut Tx, company: Option<i64>, id: i64) -> Result<User, UserError> {
@@ -208,11 +215,8 @@ fn apply(user: &mut User, change: Change) {
 }
 
 /// What follows when somebody may not work any more: no token of theirs lets anybody in, and they are not at work.
-///
-/// # Errors
-/// Those of the database.
-pub async fn deactivated(tx: &mut Tx, clock: &Clock, user: &User) -> Result<(), StoreError> {
+async fn deactivated(tx: &mut Tx, clock: &Clock, user: &User) -> Result<Routed, StoreError> {
     tokens::revoke_all(tx, user.id, clock.now()).await?;
     tokens::drop_resets(tx, user.id).await?;
-    presence::show(tx, clock, (user.company_id, user.id), false).await.map(drop)
+    presence::show(tx, clock, (user.company_id, user.id), false).await
 }

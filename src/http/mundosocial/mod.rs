@@ -41,6 +41,6 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
         .merge(listas::router())
         .merge(omnicanalidad::router())
         .merge(reporte::router())
-        .merge(catalogo::router(api))
+        .merge(catalogo::router())
         .route_layer(from_fn_with_state(api.clone(), authenticate))
 }

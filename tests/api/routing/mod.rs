@@ -6,6 +6,7 @@ mod bot;
 mod choice;
 mod crowd;
 mod day;
+mod hours;
 mod notices;
 mod presence;
 mod pull;

@@ -11,6 +11,7 @@ use relevo::store::{
     links::{self, LinkChange},
     publications::{self, Publication},
     quick_replies::{self, QuickReply},
+    routing,
     tickets::{self, Ticket},
     users::{self, User},
 };
@@ -105,6 +106,7 @@ for_each_database! {
             updated_at: NOW + 5,
             ..first.clone()
         };
+        let changed_name = changed.name.clone();
         groups::update(&mut tx, &changed, NOW + 5).await.expect("updated");
         assert_eq!(groups::lock(&mut tx, ours, first.id).await.expect("asked"), Some(changed));
         assert_eq!(groups::lock(&mut tx, theirs, first.id).await.expect("asked"), None, "P9");
@@ -112,7 +114,13 @@ for_each_database! {
         groups::add_member(&mut tx, first.id, person).await.expect("added");
         let wire = channel(&mut tx, ours, "telegram", "1").await;
         groups::link_channel(&mut tx, ours, wire, first.id, true, 0).await.expect("linked");
-        groups::delete(&mut tx, first.id, NOW + 6).await.expect("deleted");
+        groups::delete(&mut tx, first.id, Some(second.id), NOW + 6).await.expect("deleted");
+        let of = (changed_name, Some(second.id));
+        assert_eq!(groups::successor(&mut tx, first.id).await.expect("asked"), Some(of));
+        assert_eq!(routing::groups_to_empty(&mut tx, None).await.expect("asked"), [first.id]);
+        assert_eq!(routing::groups_to_empty(&mut tx, Some(theirs)).await.expect("asked"), [] as [i64; 0]);
+        groups::emptied(&mut tx, first.id).await.expect("noted");
+        assert_eq!(routing::groups_to_empty(&mut tx, Some(ours)).await.expect("asked"), [] as [i64; 0]);
         assert_eq!(groups::find(&mut tx, ours, first.id).await.expect("asked"), None);
         assert_eq!(groups::lock(&mut tx, ours, first.id).await.expect("asked"), None);
         assert_eq!(groups::list(&mut tx, ours, 10).await.expect("asked"), [second]);
@@ -141,7 +149,7 @@ for_each_database! {
         assert_eq!(groups::members(&mut tx, ours, one).await.expect("asked"), []);
     }
 
-    a_group_is_emptied_into_another_one_or_into_none: |backend| {
+    a_groups_tickets_are_counted_and_found: |backend| {
         let mut tx = write(&backend.db).await;
         let (ours, theirs) = companies(&mut tx).await;
         let ticket = |number: i64, company: i64, state: &str, agent: Option<i64>, bot: Option<i64>| Ticket {
@@ -166,25 +174,13 @@ for_each_database! {
             ticket(2, ours, "open", None, Some(3)),
             ticket(3, ours, "inProgress", Some(8), None),
             ticket(4, ours, "closed", None, None),
-            ticket(5, theirs, "open", None, None),
+            Ticket { group_id: Some(6), ..ticket(5, theirs, "open", None, None) },
         ];
         tickets::save(&mut tx, &all.iter().collect::<Vec<_>>()).await.expect("saved");
-        let held = groups::held(&mut tx, ours, 5).await.expect("asked");
-        let told: Vec<_> = held.iter().map(|held| (held.id.as_str(), held.agent_id, held.bot_id)).collect();
-        assert_eq!(told, [("t1", None, None), ("t2", None, Some(3)), ("t3", Some(8), None)]);
-        groups::empty(&mut tx, ours, 5, Some((6, 40)), NOW + 1).await.expect("emptied");
-        let mut found = tickets::load_for_update(&mut tx, &["t1", "t2", "t3", "t4", "t5"]).await.expect("asked");
-        found.sort_by_key(|ticket| ticket.number);
-        let [waiting, bots, busy, closed, foreign] = &found[..] else { panic!("five") };
-        for (ticket, since) in [(waiting, NOW - 50), (bots, NOW + 1)] {
-            assert_eq!((ticket.group_id, ticket.priority, ticket.waiting_since), (Some(6), 40, Some(since)));
-            assert_eq!((ticket.bot_id, ticket.bot_until, ticket.updated_at), (None, None, NOW + 1));
-        }
-        assert_eq!((busy.group_id, busy.agent_id, busy.state.as_str()), (None, Some(8), "inProgress"));
-        assert_eq!((closed, foreign), (&all[3], &all[4]), "nothing happened to them");
-        groups::empty(&mut tx, ours, 6, None, NOW + 2).await.expect("emptied");
-        let found = tickets::find(&mut tx, ours, "t1").await.expect("asked").expect("found");
-        assert_eq!((found.group_id, found.priority, found.waiting_since), (None, 40, Some(NOW - 50)));
+        assert_eq!(groups::count_tickets(&mut tx, 5).await.expect("asked"), (2, 1));
+        assert_eq!(routing::orphans(&mut tx, 5, 9).await.expect("asked"), ["t2", "t3", "t1"]);
+        assert_eq!(routing::orphans(&mut tx, 5, 1).await.expect("asked"), ["t2"]);
+        assert_eq!(routing::orphans(&mut tx, 6, 9).await.expect("asked"), ["t5"]);
     }
 
     links_and_accounts_are_a_companys: |backend| {
@@ -246,7 +242,7 @@ for_each_database! {
         let of = group(&mut tx, ours, "Uno", 1).await;
         groups::update(&mut tx, &Group { department_id: Some(soporte.id), ..of.clone() }, NOW).await.expect("updated");
         assert_eq!(departments::uses(&mut tx, ours, soporte.id).await.expect("asked"), (1, 0));
-        groups::delete(&mut tx, of.id, NOW).await.expect("deleted");
+        groups::delete(&mut tx, of.id, None, NOW).await.expect("deleted");
         assert_eq!(departments::uses(&mut tx, ours, soporte.id).await.expect("asked"), (0, 0));
         departments::delete(&mut tx, soporte.id, NOW + 2).await.expect("deleted");
         assert_eq!(departments::find(&mut tx, None, soporte.id).await.expect("asked"), None);
@@ -269,9 +265,10 @@ for_each_database! {
         holidays::replace(&mut tx, theirs, None, &common).await.expect("set");
         assert_eq!(holidays::list(&mut tx, ours, Some(4)).await.expect("asked"), own);
         assert_eq!(holidays::list(&mut tx, ours, None).await.expect("asked"), common);
-        let found = holidays::of_group(&mut tx, ours, 4, "2026-01-02").await.expect("asked");
-        assert_eq!(found, [own[0].clone(), common[1].clone()]);
-        assert_eq!(holidays::of_group(&mut tx, ours, 5, "2026-12-25").await.expect("asked"), [common[1].clone()]);
+        let found = routing::holidays(&mut tx, &[ours], "2026-01-02", "2026-12-25").await.expect("asked");
+        let mut days: Vec<_> = found.iter().map(|day| (day.company_id, day.group_id, day.day.as_str())).collect();
+        days.sort_by_key(|day| day.2);
+        assert_eq!(days, [(ours, Some(4), "2026-09-18"), (ours, None, "2026-12-25")]);
         holidays::replace(&mut tx, ours, None, &[]).await.expect("set");
         assert_eq!(holidays::list(&mut tx, ours, None).await.expect("asked"), []);
         assert_eq!(holidays::list(&mut tx, ours, Some(4)).await.expect("asked"), own);

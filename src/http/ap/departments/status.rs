@@ -10,6 +10,7 @@ use crate::{
     http::{
         Api,
         ap::{Answer, Asked, Envelope, Error, NO_DATA},
+        route_again,
     },
 };
 
@@ -54,9 +55,13 @@ pub(super) async fn update_status(State(api): State<Api>, mut asked: Asked) -> R
     let done = departments::set_active(&mut tx, api.0.clock.now(), asked.caller.company, id, status == 1).await;
     let changed = done.map_err(|error| refused(error, MISSING, "", INVALID))?;
     tx.commit().await?;
+    // Groups without hours of their own borrow its hours.
+    if let Some(department) = &changed {
+        route_again(&api, department.company_id).await;
+    }
     let message = match changed {
-        true => "Estado del departamento actualizado correctamente.",
-        false => "El estado enviado es igual al actual. No se realizo ningun cambio.",
+        Some(_) => "Estado del departamento actualizado correctamente.",
+        None => "El estado enviado es igual al actual. No se realizo ningun cambio.",
     };
     Ok(Answer::ok(message).with(Status { id_department: id, status }))
 }

@@ -11,6 +11,7 @@ use crate::{
     http::{
         Api,
         ap::{Answer, Asked, Envelope, Error},
+        route_again,
     },
 };
 
@@ -68,6 +69,8 @@ pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<A
     let done = departments::update(&mut tx, api.0.clock.now(), asked.caller.company.or(named), id, change).await;
     let department = done.map_err(|error| refused(error, MISSING, TAKEN, INVALID))?;
     tx.commit().await?;
+    // Groups without hours of their own borrow its hours.
+    route_again(&api, department.company_id).await;
     let hour = hour(&department);
     Ok(Answer::ok("Departamento actualizado correctamente.").with(Changed {
         id_department: department.id,

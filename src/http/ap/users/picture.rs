@@ -126,7 +126,7 @@ pub(super) async fn delete(State(api): State<Api>, Segment(id): Segment, asked: 
 
 async fn change(api: &Api, company: Option<i64>, id: i64, change: Change) -> Result<User, Error> {
     let mut tx = api.0.db.write().await?;
-    let user = desk::update(&mut tx, &api.0.clock, company, id, change)
+    let (user, _) = desk::update(&mut tx, &api.0.clock, company, id, change)
         .await
         .map_err(|error| person::refusal(error, &NAMES))?;
     tx.commit().await?;

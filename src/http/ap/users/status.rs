@@ -80,10 +80,13 @@ async fn set(api: &Api, named: Option<i64>, mut asked: Asked) -> Result<Answer, 
     }
     let change = Change { active: Some(status == 1), ..Change::default() };
     let mut tx = api.0.db.write().await?;
-    users::update(&mut tx, &api.0.clock, asked.caller.company, id_user, change)
+    let (_, routed) = users::update(&mut tx, &api.0.clock, asked.caller.company, id_user, change)
         .await
         .map_err(|error| missing(person::refusal(error, &NAMES)))?;
     tx.commit().await?;
+    if routed.jobs > 0 {
+        api.0.bell.ring();
+    }
     Ok(Answer::ok("Estado actualizado correctamente.").with(done))
 }
 

@@ -89,9 +89,12 @@ pub(super) async fn update(State(api): State<Api>, Segment(id): Segment, mut ask
     }
     let change = given.change(&api).await?;
     let mut tx = api.0.db.write().await?;
-    let user = users::update(&mut tx, &api.0.clock, caller.company, id, change)
+    let (user, done) = users::update(&mut tx, &api.0.clock, caller.company, id, change)
         .await
         .map_err(|error| person::refusal(error, &NAMES))?;
     tx.commit().await?;
+    if done.jobs > 0 {
+        api.0.bell.ring();
+    }
     Ok(Answer::ok("Usuario actualizado correctamente.").with(Person::from(user)))
 }

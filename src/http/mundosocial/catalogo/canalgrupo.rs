@@ -5,13 +5,12 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Hecho, cuenta::Cuenta, need_id, refused, unknown};
+use super::{Hecho, cuenta::Cuenta, need_id, refused, rerouting, unknown};
 use crate::{
     desk::catalogue::{Thing, links},
     http::{
         Api,
         ap::{Answer, Asked, Error, Fields, sending::INVALID},
-        idempotency::once,
     },
     store::{
         groups,
@@ -138,7 +137,7 @@ async fn create(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
     let company = asked.company(&api, "id_company").await?;
     let link = link(&mut asked.fields);
     asked.fields.check(INVALID)?;
-    once(&api, &asked, async |tx| {
+    rerouting(&api, &asked, company, async |tx| {
         links::add(tx, company, link).await.map_err(refused)?;
         Ok(Answer::ok("ok"))
     })
@@ -172,7 +171,7 @@ async fn update(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
     let id = need_id(&mut asked.fields, Thing::Link);
     let link = link(&mut asked.fields);
     asked.fields.check(INVALID)?;
-    once(&api, &asked, async |tx| {
+    rerouting(&api, &asked, company, async |tx| {
         links::update(tx, company, id, link).await.map_err(refused)?;
         Ok(Answer::ok("ok"))
     })
@@ -197,7 +196,7 @@ async fn delete(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
     let company = asked.company(&api, "id_company").await?;
     let id = need_id(&mut asked.fields, Thing::Link);
     asked.fields.check(INVALID)?;
-    once(&api, &asked, async |tx| {
+    rerouting(&api, &asked, company, async |tx| {
         links::delete(tx, company, id).await.map_err(refused)?;
         Ok(Answer::ok("ok"))
     })

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{clearable, field, need_id, prose, refused, unknown};
+use super::{clearable, field, need_id, prose, refused, rerouting, unknown};
 use crate::{
     desk::catalogue::{
         LIST, Thing,
@@ -14,7 +14,6 @@ use crate::{
     http::{
         Api,
         ap::{Answer, Asked, Error, Fields, sending::INVALID},
-        idempotency::once,
     },
     store::groups::{Group, find, list},
 };
@@ -149,7 +148,7 @@ async fn create(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
     let change = change(&mut asked.fields);
     asked.fields.check(INVALID)?;
     let now = api.0.clock.now();
-    once(&api, &asked, async |tx| {
+    rerouting(&api, &asked, company, async |tx| {
         let group = groups::add(tx, now, company, change.clone()).await.map_err(refused)?;
         Ok(Answer::ok("ok").with(Unico { grupo: group.into() }))
     })
@@ -188,7 +187,7 @@ async fn update(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
     let change = change(&mut asked.fields);
     asked.fields.check(INVALID)?;
     let now = api.0.clock.now();
-    once(&api, &asked, async |tx| {
+    rerouting(&api, &asked, company, async |tx| {
         let group = groups::update(tx, now, company, id, change.clone()).await.map_err(refused)?;
         Ok(Answer::ok("ok").with(Unico { grupo: group.into() }))
     })
@@ -225,10 +224,10 @@ struct DeleteBody {
 struct Eliminado {
     /// The group that was named for the tickets that waited; `null`: they were routed by their channels.
     grup_id_destino: Option<i64>,
-    /// Tickets that waited, with the bot's: they were routed again.
-    tick_en_espera: usize,
-    /// Tickets in progress: they stay with their agents.
-    tick_en_proceso: usize,
+    /// Tickets that waited, with the bot's: they are routed again, many of them some at a time.
+    tick_en_espera: i64,
+    /// Tickets in progress: they stay with their agents, without a group.
+    tick_en_proceso: i64,
 }
 
 /// Deletes a group, with its hours, holidays and quick replies. Its tickets stay: those that wait are routed again, in
@@ -243,16 +242,14 @@ async fn delete(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
     let id = need_id(&mut asked.fields, Thing::Group);
     let into = asked.fields.int(field(Thing::Destination));
     asked.fields.check(INVALID)?;
-    let clock = api.0.clock.clone();
-    let answer = once(&api, &asked, async |tx| {
-        let changed = groups::delete(tx, &clock, company, id, into).await.map_err(refused)?;
+    let now = api.0.clock.now();
+    rerouting(&api, &asked, company, async |tx| {
+        let changed = groups::delete(tx, now, company, id, into).await.map_err(refused)?;
         Ok(Answer::ok("ok").with(Eliminado {
             grup_id_destino: changed.into,
-            tick_en_espera: changed.tickets.len(),
+            tick_en_espera: changed.waiting,
             tick_en_proceso: changed.in_progress,
         }))
     })
-    .await?;
-    api.0.bell.ring();
-    Ok(answer)
+    .await
 }

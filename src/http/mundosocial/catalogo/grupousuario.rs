@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{field, grupo::Grupos, need_id, numbers, refused, unknown};
+use super::{field, grupo::Grupos, need_id, numbers, refused, rerouting, unknown};
 use crate::{
     desk::catalogue::{
         Thing,
@@ -16,7 +16,6 @@ use crate::{
     http::{
         Api,
         ap::{Answer, Asked, Error, Fields, required, sending::INVALID},
-        idempotency::once,
     },
     store::groups::{self, Member},
 };
@@ -135,7 +134,7 @@ async fn assign(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
         fields.complain("grupos", "Indique grupos o grup_id, uno de los dos.");
     }
     fields.check(INVALID)?;
-    once(&api, &asked, async |tx| {
+    rerouting(&api, &asked, company, async |tx| {
         let groups = match (&exactly, more) {
             (Some(exactly), _) => members::assign(tx, company, &named, exactly).await,
             (None, more) => members::join(tx, company, &named, more.unwrap_or_default()).await,
@@ -168,7 +167,7 @@ async fn delete(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
     let named = named(&mut asked.fields);
     let group = need_id(&mut asked.fields, Thing::Group);
     asked.fields.check(INVALID)?;
-    once(&api, &asked, async |tx| {
+    rerouting(&api, &asked, company, async |tx| {
         let groups = members::leave(tx, company, &named, group).await.map_err(refused)?;
         Ok(Answer::ok("ok").with(Grupos::from(groups)))
     })

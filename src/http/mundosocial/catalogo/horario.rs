@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{clearable, field, prose, refused, unknown};
+use super::{clearable, field, prose, refused, rerouting, unknown};
 use crate::{
     desk::catalogue::{
         Thing,
@@ -16,7 +16,6 @@ use crate::{
     http::{
         Api,
         ap::{Answer, Asked, Error, Fields, moment, sending::INVALID},
-        idempotency::once,
     },
     store::{
         Tx,
@@ -192,7 +191,7 @@ async fn store(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error
     }
     fields.check(INVALID)?;
     let now = api.0.clock.now();
-    once(&api, &asked, async |tx| {
+    rerouting(&api, &asked, company, async |tx| {
         let group = match group {
             Some(group) => Some(hours::store(tx, now, company, group, change.clone()).await.map_err(refused)?),
             None => {

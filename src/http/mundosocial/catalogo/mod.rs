@@ -12,27 +12,23 @@ mod horario;
 mod publicacion;
 mod respuestarapida;
 
-use axum::{
-    extract::{Request, State},
-    middleware::{Next, from_fn, from_fn_with_state},
-    response::Response,
-};
+use axum::middleware::from_fn;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    desk::{
-        catalogue::{CatalogueError, Thing},
-        routing,
-    },
+    desk::catalogue::{CatalogueError, Thing},
     http::{
         Api,
-        ap::{Error, Fields, arranges, sending::INVALID},
+        ap::{Answer, Asked, Error, Fields, arranges, sending::INVALID},
+        idempotency::once,
+        route_again,
     },
+    store::Tx,
 };
 
-pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
+pub(super) fn router() -> OpenApiRouter<Api> {
     let reading = OpenApiRouter::default()
         .merge(canalgrupo::reading())
         .merge(cuenta::reading())
@@ -44,13 +40,11 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
         .merge(horario::reading())
         .merge(publicacion::reading())
         .merge(respuestarapida::reading());
-    let routing = OpenApiRouter::default()
+    let writing = OpenApiRouter::default()
         .merge(canalgrupo::writing())
         .merge(grupo::writing())
         .merge(grupousuario::writing())
         .merge(horario::writing())
-        .route_layer(from_fn_with_state(api.clone(), route_again));
-    let writing = routing
         .merge(cuenta::writing())
         .merge(departamento::writing())
         .merge(faq::writing())
@@ -60,17 +54,16 @@ pub(super) fn router(api: &Api) -> OpenApiRouter<Api> {
     reading.merge(writing.route_layer(from_fn(arranges)))
 }
 
-/// The layer around what decides where tickets go: once it is changed, what waits is looked at again.
-async fn route_again(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
-    if response.status().is_success() {
-        match routing::refresh(&api.0.db, &api.0.clock).await {
-            Ok(done) if done.jobs > 0 => api.0.bell.ring(),
-            Ok(_) => {}
-            Err(error) => tracing::warn!("what waits is routed by the next sweep: {error}"),
-        }
-    }
-    response
+/// [`once`], for what decides where a company's tickets go: when it is changed, what waits is looked at again.
+async fn rerouting(
+    api: &Api,
+    asked: &Asked,
+    company: i64,
+    work: impl AsyncFnOnce(&mut Tx) -> Result<Answer, Error> + Clone,
+) -> Result<Answer, Error> {
+    let answer = once(api, asked, work).await?;
+    route_again(api, company).await;
+    Ok(answer)
 }
 
 /// It was done; there is nothing more to say.

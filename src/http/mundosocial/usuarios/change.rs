@@ -90,7 +90,10 @@ pub(super) async fn delete(State(api): State<Api>, mut asked: Asked) -> Result<A
 
 async fn apply(api: &Api, asked: &Asked, id: i64, change: Change) -> Result<Answer, Error> {
     let mut tx = api.0.db.write().await?;
-    users::update(&mut tx, &api.0.clock, asked.caller.company, id, change).await.map_err(refusal)?;
+    let done = users::update(&mut tx, &api.0.clock, asked.caller.company, id, change).await.map_err(refusal)?.1;
     tx.commit().await?;
+    if done.jobs > 0 {
+        api.0.bell.ring();
+    }
     Ok(Answer::ok("ok"))
 }
