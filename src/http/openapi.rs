@@ -106,7 +106,8 @@ fn complete(routes: &OpenApi) -> Value {
 
 /// Routes whose own descriptions leave out the field by which a super-admin names the company: of these families all but
 /// some.
-const OF_A_COMPANY: [&str; 5] = [mundosocial::FAMILY, "/api/broadcast/", "/api/chat/", "/api/meta/", "/api/telegram/"];
+const OF_A_COMPANY: [&str; 6] =
+    [mundosocial::FAMILY, "/api/broadcast/", "/api/chat/", "/api/deptos/show/", "/api/meta/", "/api/telegram/"];
 const OF_NO_COMPANY: [&str; 8] = [
     "/api/broadcast/channels-info",
     "/api/meta/getMediaFile",
