@@ -207,9 +207,11 @@ async fn a_customer_s_number_and_id_name_the_same_conversations(house: &House) {
     let all = ok(&house.get(&tenant.client, list).await);
     let number =
         house.body(&tenant.client, &format!("{CLIENTE}/cliente?tick_id=1")).await["cliente"]["clie_id"].clone();
+    assert_eq!(all["conversaciones"][0]["clie_id"], number);
+    let chats = house.post(&tenant.client, "/api/chat/list", &json!({"paginate": "N"})).await.json();
     for (named, count) in [
         (number.to_string(), 1),
-        (all["conversaciones"][0]["clie_id"].as_str().unwrap().to_owned(), 1),
+        (chats["data"]["data"][0]["id_contact"].as_str().unwrap().to_owned(), 1),
         ("99999".to_owned(), 0),
     ] {
         let found = ok(&house.get(&tenant.client, &format!("{list}?clie_id={named}")).await);
