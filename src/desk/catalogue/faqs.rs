@@ -75,6 +75,25 @@ pub async fn update(
     Ok(faq)
 }
 
+/// Activates or deactivates a question; gives whether that changed anything.
+///
+/// # Errors
+/// See [`CatalogueError`].
+pub async fn set_active(
+    tx: &mut Tx,
+    now: Millis,
+    company: Option<i64>,
+    id: i64,
+    active: bool,
+) -> Result<bool, CatalogueError> {
+    let before = find(tx, company, id).await?;
+    if before.active == i64::from(active) {
+        return Ok(false);
+    }
+    faqs::update(tx, &Faq { active: i64::from(active), ..before }, now).await?;
+    Ok(true)
+}
+
 /// The question with this id, of `company` or (`None`) of any.
 ///
 /// # Errors

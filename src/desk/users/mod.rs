@@ -187,6 +187,24 @@ pub async fn update(
     Ok((users::find(tx, user.company_id, user.id).await?.unwrap_or(user), done))
 }
 
+/// Activates or deactivates somebody; gives whether that changed anything.
+///
+/// # Errors
+/// As of [`update`].
+pub async fn set_active(
+    tx: &mut Tx,
+    clock: &Clock,
+    company: Option<i64>,
+    id: i64,
+    active: bool,
+) -> Result<Option<Routed>, UserError> {
+    if lock(tx, company, id).await?.active == i64::from(active) {
+        return Ok(None);
+    }
+    let change = Change { active: Some(active), ..Change::default() };
+    Ok(Some(update(tx, clock, company, id, change).await?.1))
+}
+
 async fn lock(tx: &mut Tx, company: Option<i64>, id: i64) -> Result<User, UserError> {
     let found = users::lock(tx, id).await?;
     found.filter(|user| company.is_none_or(|company| company == user.company_id)).ok_or(UserError::NoUser)

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{INVALID, refused};
 use crate::{
-    desk::catalogue::faqs::{self, Change},
+    desk::catalogue::faqs,
     http::{
         Api,
         ap::{Answer, Asked, Envelope, Error},
@@ -52,18 +52,14 @@ pub(super) async fn update_status(State(api): State<Api>, mut asked: Asked) -> R
         fields.complain("status", STATES);
     }
     fields.check(INVALID)?;
-    let (company, now) = (asked.caller.company, api.0.clock.now());
-    let mut tx = api.0.db.write().await?;
     let missing = || Error::NotFoundWith("FAQ no encontrada.", json!({"id_faq": id}));
-    let refused = |error| refused(error, missing(), "department");
-    let before = faqs::find(&mut tx, company, id).await.map_err(refused)?;
-    if before.active == status {
-        let answer = Answer::ok("Solicitud idempotente: sin cambios.");
-        return Ok(answer.with(Status { id_faq: id, status, note: Some(SAME) }));
-    }
-    let change = Change { active: Some(status == 1), ..Change::default() };
-    faqs::update(&mut tx, now, company, id, change).await.map_err(refused)?;
+    let mut tx = api.0.db.write().await?;
+    let done = faqs::set_active(&mut tx, api.0.clock.now(), asked.caller.company, id, status == 1).await;
+    let changed = done.map_err(|error| refused(error, missing(), "department"))?;
     tx.commit().await?;
-    let answer = Answer::ok("Estado de la FAQ actualizado correctamente.");
-    Ok(answer.with(Status { id_faq: id, status, note: None }))
+    let (message, note) = match changed {
+        true => ("Estado de la FAQ actualizado correctamente.", None),
+        false => ("Solicitud idempotente: sin cambios.", Some(SAME)),
+    };
+    Ok(Answer::ok(message).with(Status { id_faq: id, status, note }))
 }

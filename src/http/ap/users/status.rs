@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{NAMES, id_of};
 use crate::{
-    desk::users::{self, Change},
+    desk::users::{self, UserError},
     http::{
         Api,
         ap::{Answer, Asked, Envelope, Error, NO_DATA, person, sending::INVALID},
@@ -73,26 +73,21 @@ async fn set(api: &Api, named: Option<i64>, mut asked: Asked) -> Result<Answer, 
         fields.complain("status", STATES);
     }
     fields.check(INVALID)?;
-    let user = person::find(api, asked.caller, id_user).await.map_err(missing)?;
-    let done = Status { id_user, status };
-    if user.active == status {
-        return Ok(Answer::ok("Sin cambios: el usuario ya estaba en ese estado.").with(done));
-    }
-    let change = Change { active: Some(status == 1), ..Change::default() };
     let mut tx = api.0.db.write().await?;
-    let (_, routed) = users::update(&mut tx, &api.0.clock, asked.caller.company, id_user, change)
-        .await
-        .map_err(|error| missing(person::refusal(error, &NAMES)))?;
+    let done = users::set_active(&mut tx, &api.0.clock, asked.caller.company, id_user, status == 1).await;
+    let changed = done.map_err(|error| match error {
+        UserError::NoUser => MISSING,
+        error => person::refusal(error, &NAMES),
+    })?;
     tx.commit().await?;
-    if routed.jobs > 0 {
-        api.0.bell.ring();
-    }
-    Ok(Answer::ok("Estado actualizado correctamente.").with(done))
-}
-
-fn missing(error: Error) -> Error {
-    match error {
-        Error::NotFoundWith(..) => MISSING,
-        error => error,
-    }
+    let message = match changed {
+        Some(routed) => {
+            if routed.jobs > 0 {
+                api.0.bell.ring();
+            }
+            "Estado actualizado correctamente."
+        }
+        None => "Sin cambios: el usuario ya estaba en ese estado.",
+    };
+    Ok(Answer::ok(message).with(Status { id_user, status }))
 }
