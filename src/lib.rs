@@ -20,6 +20,7 @@
 //! | `admission`, [`backoff`], [`clock`], [`config`], [`passwords`], [`secrets`], [`telemetry`] | what everybody is handed |
 //!
 //! Dependencies point one way: `http, gateway, poller → desk, inbound, queue → store → domain → relevo-adapters`.
+//! `http`, `cli` and `dispatch` use `post`, which uses `desk`.
 //! Only the directory, the gateway, the poller and channel administration hold a `dyn Channel`; nobody asks for a
 //! channel's name.
 
