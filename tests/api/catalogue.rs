@@ -336,7 +336,7 @@ async fn accounts_by_kind_of_channel(house: &House) {
         "mensaje": "ok",
         "cuentas": [{
             "cuen_id": 12,
-            "cuen_identificador": "contencion.general.dev@mundopacifico.cl",
+            "cuen_identificador": "contencion@example.com",
             "cuen_bot": false,
             "cuen_descripcion": "Mail Contención"
         }]

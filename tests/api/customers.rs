@@ -32,13 +32,13 @@ on_both_databases! {
 pub(super) const CLIENTE: &str = "/api/mundosocial/cliente";
 
 /// MS 6.2.1.
-pub(super) fn fernando() -> Value {
+pub(super) fn ejemplo() -> Value {
     json!({
-        "clie_rut": "134918071",
-        "clie_nombre": "Fernando Javier",
-        "clie_apellido1": "Sepulveda",
-        "clie_apellido2": "Sepulveda",
-        "clie_telefono": "939029334",
+        "clie_rut": "123456785",
+        "clie_nombre": "Nombre Ejemplo",
+        "clie_apellido1": "Apellido",
+        "clie_apellido2": "Apellido",
+        "clie_telefono": "900000002",
         "clie_telefono2": "Pendiente",
         "clie_genero": "H",
         "clie_avatar": "Pendiente",
@@ -48,9 +48,9 @@ pub(super) fn fernando() -> Value {
 /// Daniel writes from his WhatsApp number; gives the channel.
 pub(super) async fn daniel_writes(house: &House, tenant: &Tenant) -> i64 {
     let channel = house.channel(tenant, "whatsapp").await;
-    let mut event = tenant.event(channel, "p:56961877547", START, Content::Message(Box::new(Message::text("Hola"))));
+    let mut event = tenant.event(channel, "p:56900000001", START, Content::Message(Box::new(Message::text("Hola"))));
     let sender = event.event.sender.as_mut().unwrap();
-    sender.identities = vec![Identity::new("bsuid", "CL.99"), Identity::new("wa_id", "56961877547")];
+    sender.identities = vec![Identity::new("bsuid", "CL.99"), Identity::new("wa_id", "56900000001")];
     sender.name = Some("Daniel Bustos".into());
     house.apply(&[event]).await;
     channel
@@ -62,17 +62,17 @@ fn nobody() -> Value {
 
 async fn a_customer_is_kept_and_found_as_the_seed_shows(house: &House) {
     let client = house.tenant().await.client;
-    let added = ok(&house.post(&client, CLIENTE, &fernando()).await);
+    let added = ok(&house.post(&client, CLIENTE, &ejemplo()).await);
     assert!(added["clie_id"].is_i64(), "{added}");
     // MS 6.1.2.2, with what MS 6.2.1 says.
     let expected = json!({
         "cliente": {
             "clie_id": added["clie_id"],
-            "clie_rut": "134918071",
-            "clie_nombre": "Fernando Javier",
-            "clie_apellido1": "Sepulveda",
-            "clie_apellido2": "Sepulveda",
-            "clie_telefono": "939029334",
+            "clie_rut": "123456785",
+            "clie_nombre": "Nombre Ejemplo",
+            "clie_apellido1": "Apellido",
+            "clie_apellido2": "Apellido",
+            "clie_telefono": "900000002",
             "ticl_id_tipos_clientes": 2,
             "clie_genero": "H",
             "clie_telefono2": "Pendiente",
@@ -80,12 +80,12 @@ async fn a_customer_is_kept_and_found_as_the_seed_shows(house: &House) {
         },
         "InfoBeyond": {"dataBu": [], "EsClienteBU": false, "Tipo": "Particular"},
     });
-    for written in ["134918071", "13.491.807-1", "13491807-1", "13491807", "13.491.807", "%20134918071"] {
+    for written in ["123456785", "12.345.678-5", "12345678-5", "12345678", "12.345.678", "%20123456785"] {
         assert_eq!(house.body(&client, &format!("{CLIENTE}?rut={written}")).await, expected, "{written}");
     }
     assert_eq!(added["cliente"], expected["cliente"]);
     assert_eq!(house.send(&client, "GET", CLIENTE, &json!({"rut": 134_918_071})).await.json(), expected, "as a body");
-    let mut plain = fernando();
+    let mut plain = ejemplo();
     for optional in ["clie_telefono2", "clie_avatar"] {
         plain.as_object_mut().unwrap().remove(optional);
     }
@@ -97,7 +97,7 @@ async fn a_customer_is_kept_and_found_as_the_seed_shows(house: &House) {
 
 async fn an_unknown_rut_is_answered_as_the_seed_shows(house: &House) {
     let client = house.tenant().await.client;
-    for written in ["134918071", "x", "1"] {
+    for written in ["123456785", "x", "1"] {
         assert_eq!(house.body(&client, &format!("{CLIENTE}?rut={written}")).await, nobody());
     }
     assert_eq!(house.body(&client, &format!("{CLIENTE}?rut=.-")).await, nobody());
@@ -123,9 +123,9 @@ async fn what_is_wrong_with_a_customer_is_said_at_once(house: &House) {
 
 async fn a_rut_is_one_customer_s_however_it_is_written(house: &House) {
     let client = house.tenant().await.client;
-    let first = ok(&house.post(&client, CLIENTE, &fernando()).await)["clie_id"].clone();
-    for written in ["134918071", "13.491.807-1", "13491807"] {
-        let mut again = fernando();
+    let first = ok(&house.post(&client, CLIENTE, &ejemplo()).await)["clie_id"].clone();
+    for written in ["123456785", "12.345.678-5", "12345678"] {
+        let mut again = ejemplo();
         again["clie_rut"] = json!(written);
         let said = refused(&house.post(&client, CLIENTE, &again).await);
         assert_eq!(said, format!("El clie_rut ya pertenece al cliente con clie_id {first}."), "{written}");
@@ -134,8 +134,8 @@ async fn a_rut_is_one_customer_s_however_it_is_written(house: &House) {
 
 async fn a_rut_that_many_add_at_once_is_one_customer_s(house: &House) {
     let client = house.tenant().await.client;
-    let fernando = fernando();
-    let replies = join_all((0..8).map(|_| house.post(&client, CLIENTE, &fernando))).await;
+    let ejemplo = ejemplo();
+    let replies = join_all((0..8).map(|_| house.post(&client, CLIENTE, &ejemplo))).await;
     let added: Vec<Value> =
         replies.iter().filter(|reply| reply.status == 200).map(|reply| reply.json()["clie_id"].clone()).collect();
     assert_eq!(added.len(), 1, "{replies:?}");
@@ -147,8 +147,8 @@ async fn a_rut_that_many_add_at_once_is_one_customer_s(house: &House) {
 
 async fn p6_a_repeated_call_adds_one_customer(house: &House) {
     let client = house.tenant().await.client;
-    let added = ok(&house.post_as(&client, CLIENTE, &fernando(), "k").await);
-    assert_eq!(ok(&house.post_as(&client, CLIENTE, &fernando(), "k").await), added);
+    let added = ok(&house.post_as(&client, CLIENTE, &ejemplo(), "k").await);
+    assert_eq!(ok(&house.post_as(&client, CLIENTE, &ejemplo(), "k").await), added);
 }
 
 async fn a_ticket_tells_its_customer_as_the_seed_shows(house: &House) {
@@ -163,7 +163,7 @@ async fn a_ticket_tells_its_customer_as_the_seed_shows(house: &House) {
             "clie_nombre": "Daniel",
             "clie_apellido1": "Bustos",
             "cana_id_canales": 1,
-            "cacl_identificador": "whatsapp:+56961877547",
+            "cacl_identificador": "whatsapp:+56900000001",
             "clie_id": found["cliente"]["clie_id"],
         },
     });
@@ -181,14 +181,14 @@ async fn a_ticket_tells_its_customer_as_the_seed_shows(house: &House) {
 
 async fn p9_another_company_s_customers_and_tickets_are_missing(house: &House) {
     let (ours, theirs) = (house.tenant().await, house.tenant().await);
-    let added = ok(&house.post(&theirs.client, CLIENTE, &fernando()).await);
+    let added = ok(&house.post(&theirs.client, CLIENTE, &ejemplo()).await);
     daniel_writes(house, &theirs).await;
-    assert_eq!(house.body(&ours.client, &format!("{CLIENTE}?rut=134918071")).await, nobody());
+    assert_eq!(house.body(&ours.client, &format!("{CLIENTE}?rut=123456785")).await, nobody());
     let foreign = refused(&house.get(&ours.client, &format!("{CLIENTE}/cliente?tick_id=1")).await);
     assert_eq!(foreign, refused(&house.get(&ours.client, &format!("{CLIENTE}/cliente?tick_id=2")).await));
-    let own = ok(&house.post(&ours.client, CLIENTE, &fernando()).await);
+    let own = ok(&house.post(&ours.client, CLIENTE, &ejemplo()).await);
     assert_ne!(own["clie_id"], added["clie_id"], "a RUT is known per company");
-    let named = house.get(&ours.client, &format!("{CLIENTE}?rut=134918071&id_company={}", theirs.id)).await;
+    let named = house.get(&ours.client, &format!("{CLIENTE}?rut=123456785&id_company={}", theirs.id)).await;
     assert_eq!((named.status.as_u16(), named.json()), (404, json!({"mensaje": "La empresa indicada no existe."})));
 }
 
@@ -222,10 +222,10 @@ async fn a_customer_s_number_and_id_name_the_same_conversations(house: &House) {
 async fn customers_become_one_while_they_write(house: &House) {
     let tenant = house.tenant().await;
     daniel_writes(house, &tenant).await;
-    let added = ok(&house.post(&tenant.client, CLIENTE, &fernando()).await);
+    let added = ok(&house.post(&tenant.client, CLIENTE, &ejemplo()).await);
     let number = added["clie_id"].as_i64().unwrap();
     let mut tx = house.db.read().await.unwrap();
-    let fernando = customers::find_by_number(&mut tx, tenant.id, number).await.unwrap().unwrap();
+    let ejemplo = customers::find_by_number(&mut tx, tenant.id, number).await.unwrap().unwrap();
     let ticket = tickets::find_by_number(&mut tx, tenant.id, 1).await.unwrap().unwrap();
     drop(tx);
     // As intake does: the conversation first, then its ticket, then the company.
@@ -238,11 +238,11 @@ async fn customers_become_one_while_they_write(house: &House) {
         tx.commit().await.unwrap();
     };
     let merges = house.write(async |tx| {
-        let identity = Identity::new("wa_id", "56961877547");
-        desk::customers::bind(tx, &house.clock, &fernando, &identity, true).await.unwrap()
+        let identity = Identity::new("wa_id", "56900000001");
+        desk::customers::bind(tx, &house.clock, &ejemplo, &identity, true).await.unwrap()
     });
     let ((), bound) = futures_util::future::join(writes, merges).await;
     assert!(matches!(bound, desk::customers::Bound::Merged(_)), "{bound:?}");
     let ticket = tickets::find_by_number(&mut house.db.read().await.unwrap(), tenant.id, 1).await.unwrap().unwrap();
-    assert_eq!(ticket.contact_id.as_deref(), Some(fernando.id.as_str()));
+    assert_eq!(ticket.contact_id.as_deref(), Some(ejemplo.id.as_str()));
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     comentfb::told,
-    customers::{CLIENTE, daniel_writes, fernando},
+    customers::{CLIENTE, daniel_writes, ejemplo},
     house::{House, START, Tenant},
     mundosocial::{ok, refused},
 };
@@ -30,8 +30,8 @@ const RELACIONADOS: &str = "/api/mundosocial/omnicanalidad/relacionados";
 const VINCULAR: &str = "/api/mundosocial/omnicanalidad/vincular";
 const TODOS: &str = "/api/mundosocial/omnicanalidad/vinculartodos";
 
-async fn fernando_s(house: &House, tenant: &Tenant) -> Value {
-    ok(&house.post(&tenant.client, CLIENTE, &fernando()).await)["clie_id"].clone()
+async fn ejemplo_s(house: &House, tenant: &Tenant) -> Value {
+    ok(&house.post(&tenant.client, CLIENTE, &ejemplo()).await)["clie_id"].clone()
 }
 
 async fn daniel_s(house: &House, tenant: &Tenant) -> Value {
@@ -60,7 +60,7 @@ async fn a_customer_s_addresses_and_conversations_are_listed(house: &House) {
     let found = ok(&house.get(&tenant.client, &format!("{CLIENT}?clie_id={daniel}")).await);
     let identifiers: Vec<&Value> =
         found["canales"].as_array().unwrap().iter().map(|canal| &canal["cacl_identificador"]).collect();
-    assert_eq!(identifiers, [&json!("whatsapp:CL.99"), &json!("whatsapp:+56961877547")]);
+    assert_eq!(identifiers, [&json!("whatsapp:CL.99"), &json!("whatsapp:+56900000001")]);
     assert_eq!((&found["clie_id"], &found["canales"][0]["cana_id"]), (&daniel, &json!(1)));
     let conversation = &found["conversaciones"][0];
     assert_eq!(
@@ -76,43 +76,43 @@ async fn a_customer_s_addresses_and_conversations_are_listed(house: &House) {
 
 async fn a_customer_gets_an_address_and_who_writes_from_it_is_that_customer(house: &House) {
     let tenant = house.tenant().await;
-    let fernando = fernando_s(house, &tenant).await;
-    let body = json!({"clie_id": fernando, "cana_id": 1, "cacl_identificador": "+56 9 6187 7547"});
+    let ejemplo = ejemplo_s(house, &tenant).await;
+    let body = json!({"clie_id": ejemplo, "cana_id": 1, "cacl_identificador": "+56 9 0000 0001"});
     let bound = ok(&house.post_as(&tenant.client, CLIENT, &body, "k").await);
     assert_eq!(ok(&house.post_as(&tenant.client, CLIENT, &body, "k").await), bound, "P6");
     assert_eq!(
         (&bound["resultado"], &bound["cacl_identificador"]),
-        (&json!("creado"), &json!("whatsapp:+56961877547"))
+        (&json!("creado"), &json!("whatsapp:+56900000001"))
     );
     assert_eq!(ok(&house.post(&tenant.client, CLIENT, &body).await)["resultado"], "existente");
     daniel_writes(house, &tenant).await;
-    assert_eq!(daniel_s(house, &tenant).await, fernando);
+    assert_eq!(daniel_s(house, &tenant).await, ejemplo);
     let page = house.channel(&tenant, "facebook").await;
-    let body = json!({"clie_id": fernando, "cuen_id": page, "cacl_identificador": "777"});
+    let body = json!({"clie_id": ejemplo, "cuen_id": page, "cacl_identificador": "777"});
     assert_eq!(ok(&house.post(&tenant.client, CLIENT, &body).await)["cacl_identificador"], "facebook:1/777");
 }
 
 async fn an_address_of_another_is_refused_unless_both_are_one(house: &House) {
     let tenant = house.tenant().await;
     daniel_writes(house, &tenant).await;
-    let (daniel, fernando) = (daniel_s(house, &tenant).await, fernando_s(house, &tenant).await);
-    let mut body = json!({"clie_id": fernando, "cana_id": "whatsapp", "cacl_identificador": "56961877547"});
+    let (daniel, ejemplo) = (daniel_s(house, &tenant).await, ejemplo_s(house, &tenant).await);
+    let mut body = json!({"clie_id": ejemplo, "cana_id": "whatsapp", "cacl_identificador": "56900000001"});
     let said = refused(&house.post(&tenant.client, CLIENT, &body).await);
     assert!(said.contains(&format!("clie_id {daniel}")) && said.contains("mover"), "{said}");
     assert_eq!(daniel_s(house, &tenant).await, daniel, "nothing was done");
     body["mover"] = json!("S");
     let joined = ok(&house.post(&tenant.client, CLIENT, &body).await);
     assert_eq!((&joined["resultado"], &joined["clie_id_unido"]), (&json!("unido"), &daniel));
-    assert_eq!(daniel_s(house, &tenant).await, fernando, "the ticket followed");
-    let found = ok(&house.get(&tenant.client, &format!("{CLIENT}?clie_id={fernando}")).await);
+    assert_eq!(daniel_s(house, &tenant).await, ejemplo, "the ticket followed");
+    let found = ok(&house.get(&tenant.client, &format!("{CLIENT}?clie_id={ejemplo}")).await);
     assert_eq!(found["canales"].as_array().unwrap().len(), 2, "and every address");
     assert_eq!(found["conversaciones"].as_array().unwrap().len(), 1, "and the conversation");
 }
 
 async fn customers_with_different_ruts_are_not_joined(house: &House) {
     let tenant = house.tenant().await;
-    let first = fernando_s(house, &tenant).await;
-    let mut other = fernando();
+    let first = ejemplo_s(house, &tenant).await;
+    let mut other = ejemplo();
     other["clie_rut"] = json!("11111111-1");
     let second = ok(&house.post(&tenant.client, CLIENTE, &other).await)["clie_id"].clone();
     let body =
@@ -124,7 +124,7 @@ async fn customers_with_different_ruts_are_not_joined(house: &House) {
 
 async fn what_is_wrong_with_an_address_is_said_at_once(house: &House) {
     let tenant = house.tenant().await;
-    let fernando = fernando_s(house, &tenant).await;
+    let ejemplo = ejemplo_s(house, &tenant).await;
     let said = refused(&house.post(&tenant.client, CLIENT, &json!({"mover": "quizás"})).await);
     for part in
         ["cacl_identificador es obligatorio", "cana_id es obligatorio", "clie_id es obligatorio", "mover debe ser"]
@@ -136,7 +136,7 @@ async fn what_is_wrong_with_an_address_is_said_at_once(house: &House) {
         (json!({"cuen_id": 99_999, "cacl_identificador": "x"}), "El cuen_id no se encuentra registrado."),
         (json!({"cana_id": 1, "cacl_identificador": "x"}), "El cacl_identificador no es una dirección de whatsapp."),
     ] {
-        let mut body = json!({"clie_id": fernando});
+        let mut body = json!({"clie_id": ejemplo});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(refused(&house.post(&tenant.client, CLIENT, &body).await), part);
     }
@@ -225,7 +225,7 @@ async fn p9_nothing_of_another_company_is_seen_or_linked(house: &House) {
     let id = relevo::store::tickets::find_by_number(&mut house.db.read().await.unwrap(), theirs.id, 1).await.unwrap();
     let link = json!({"tick_id": 1, "tick_id_vinculado": id.unwrap().id});
     assert_eq!(refused(&house.post(client, VINCULAR, &link).await), "El tick_id_vinculado no se encuentra registrado.");
-    let own = fernando_s(house, &ours).await;
-    let body = json!({"clie_id": own, "cana_id": 1, "cacl_identificador": "56961877547"});
+    let own = ejemplo_s(house, &ours).await;
+    let body = json!({"clie_id": own, "cana_id": 1, "cacl_identificador": "56900000001"});
     assert_eq!(ok(&house.post(client, CLIENT, &body).await)["resultado"], "creado", "addresses are known per company");
 }

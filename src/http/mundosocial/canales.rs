@@ -1,4 +1,4 @@
-//! Channel kinds by number (`cana_id`), and customers' addresses as MS writes them: `whatsapp:+56961877547`.
+//! Channel kinds by number (`cana_id`), and customers' addresses as MS writes them: `whatsapp:+56900000001`.
 
 use relevo_adapters::{Identity, KINDS, Kind, Scheme};
 
@@ -70,7 +70,7 @@ mod tests {
     fn addresses_are_written_as_the_seed_does_and_read_back() {
         for (scheme, value, written) in [
             // MS "ClienteTicket".
-            ("wa_id", "56961877547", "whatsapp:+56961877547"),
+            ("wa_id", "56900000001", "whatsapp:+56900000001"),
             ("bsuid", "CL.998A7", "whatsapp:CL.998A7"),
             ("telegram", "123456789", "telegram:123456789"),
             ("telegram_chat", "-100200", "telegram:-100200"),
@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_as_people_write_them() {
-        let number = Some(Identity::new("wa_id", "56961877547"));
-        for written in ["+56 9 6187 7547", "56961877547", "(56) 9-6187-7547", "whatsapp: +56961877547"] {
+        let number = Some(Identity::new("wa_id", "56900000001"));
+        for written in ["+56 9 0000 0001", "56900000001", "(56) 9-0000-0001", "whatsapp: +56900000001"] {
             assert_eq!(address("whatsapp", written, None), number, "{written}");
         }
         assert_eq!(address("email", "Ana@Prueba.CL", None), Some(Identity::new("email", "ana@prueba.cl")));

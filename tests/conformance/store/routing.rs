@@ -92,7 +92,7 @@ for_each_database! {
         for (place, of) in [(1, &first), (0, &second), (0, &gone), (0, &idle)] {
             groups::link_channel(&mut tx, ours, chat, of.id, true, place).await.expect("linked");
         }
-        groups::delete(&mut tx, gone.id, NOW).await.expect("deleted");
+        groups::delete(&mut tx, gone.id, None, NOW).await.expect("deleted");
         groups::update(&mut tx, &groups::Group { active: 0, ..idle.clone() }, NOW).await.expect("updated");
         let links = store::links(&mut tx, &[chat, mail, 999]).await.expect("asked");
         let seen: Vec<_> = links.iter().map(|link| (link.channel_id, link.queue.id, link.uses_bot)).collect();
@@ -206,7 +206,8 @@ for_each_database! {
         assert_eq!(store::count_waiting(&mut tx, eva, 10).await.expect("asked"), 4);
         assert_eq!(store::count_waiting(&mut tx, eva, 2).await.expect("asked"), 2);
         assert_eq!(store::count_waiting(&mut tx, leo, 10).await.expect("asked"), 1);
-        groups::update(&mut tx, &groups::Group { active: 0, ..groups::find(&mut tx, ours, other).await.expect("asked").expect("it is there") }, NOW).await.expect("updated");
+        let found = groups::find(&mut tx, ours, other).await.expect("asked").expect("it is there");
+        groups::update(&mut tx, &groups::Group { active: 0, ..found }, NOW).await.expect("updated");
         let next = store::next(&mut tx, eva, 4).await.expect("asked");
         assert_eq!(next.map(|ticket| ticket.number), Some(4), "a group that rests gives none");
         commit(tx).await;
@@ -331,16 +332,16 @@ for_each_database! {
         save(&mut tx, &[waiting(1, ours, Some(auto.id), NOW), waiting(2, ours, Some(pulled.id), NOW)]).await;
         commit(tx).await;
         let mut tx = write(&backend.db).await;
-        assert_eq!(store::groups_to_fill(&mut tx).await.expect("asked"), [0; 0], "nobody is there");
+        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [0; 0], "nobody is there");
         is(&mut tx, ours, eva, ONLINE, NOW).await;
-        assert_eq!(store::groups_to_fill(&mut tx).await.expect("asked"), [auto.id]);
+        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [auto.id]);
         save(&mut tx, &(10..15).map(|n| owned(n, ours, eva)).collect::<Vec<_>>()).await;
-        assert_eq!(store::groups_to_fill(&mut tx).await.expect("asked"), [0; 0], "she has as many as may be");
+        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [0; 0], "she has as many as may be");
         let lost = Ticket { channel_id: chat, ..waiting(3, ours, Some(999), NOW) };
         save(&mut tx, &[lost, Ticket { channel_id: chat, ..waiting(4, ours, Some(auto.id), NOW) }]).await;
-        assert_eq!(store::ungrouped(&mut tx, 10).await.expect("asked"), [""; 0], "the channel has no group either");
+        assert_eq!(store::ungrouped(&mut tx, None, 10).await.expect("asked"), [""; 0], "the channel has no group either");
         groups::link_channel(&mut tx, ours, chat, auto.id, false, 1).await.expect("linked");
-        assert_eq!(store::ungrouped(&mut tx, 10).await.expect("asked"), ["t03"]);
+        assert_eq!(store::ungrouped(&mut tx, None, 10).await.expect("asked"), ["t03"]);
         commit(tx).await;
     }
 }

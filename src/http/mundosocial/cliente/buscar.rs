@@ -21,7 +21,7 @@ const PENDING: &str = "Pendiente";
 #[expect(dead_code, reason = "describes the query, which is read field by field")]
 pub(super) struct Query {
     /// With or without dots, dash and check digit; numbers of other countries as they are.
-    #[param(example = "134918071")]
+    #[param(example = "123456785")]
     rut: String,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct Query {
 pub(super) struct Cliente {
     #[schema(examples(75))]
     clie_id: i64,
-    #[schema(examples("134918071"))]
+    #[schema(examples("123456785"))]
     clie_rut: String,
     clie_nombre: String,
     clie_apellido1: String,

@@ -22,15 +22,15 @@ use crate::{
 #[expect(dead_code, reason = "describes the body, which is read field by field")]
 pub(super) struct Body {
     /// A number of another country is taken as it is.
-    #[schema(examples("134918071"))]
+    #[schema(examples("123456785"))]
     clie_rut: String,
-    #[schema(examples("Fernando Javier"))]
+    #[schema(examples("Nombre Ejemplo"))]
     clie_nombre: String,
-    #[schema(examples("Sepulveda"))]
+    #[schema(examples("Apellido"))]
     clie_apellido1: String,
-    #[schema(examples("Sepulveda"))]
+    #[schema(examples("Apellido"))]
     clie_apellido2: String,
-    #[schema(examples("939029334"))]
+    #[schema(examples("900000002"))]
     clie_telefono: String,
     #[schema(examples("Pendiente"))]
     clie_telefono2: Option<String>,

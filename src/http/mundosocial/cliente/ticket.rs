@@ -31,7 +31,7 @@ pub(super) struct ClienteTicket {
     #[schema(examples(1))]
     cana_id_canales: i64,
     /// `null` if the customer has no address on channels of this kind.
-    #[schema(required, examples("whatsapp:+56961877547"))]
+    #[schema(required, examples("whatsapp:+56900000001"))]
     cacl_identificador: Option<String>,
     #[schema(examples(28))]
     clie_id: i64,

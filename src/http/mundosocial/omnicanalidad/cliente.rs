@@ -29,7 +29,7 @@ pub(super) struct CanalDeCliente {
     /// The channel kind's number.
     cana_id: i64,
     cana_nombre: &'static str,
-    #[schema(examples("whatsapp:+56961877547"))]
+    #[schema(examples("whatsapp:+56900000001"))]
     cacl_identificador: String,
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Body {
     /// A channel.
     cuen_id: Option<i64>,
     /// A telephone number, a mail address, an id; on a Page (`cuen_id`) the person's id there.
-    #[schema(examples("whatsapp:+56961877547"))]
+    #[schema(examples("whatsapp:+56900000001"))]
     cacl_identificador: String,
     /// `S`: if another customer has it, both turn out to be one.
     #[schema(examples("N"))]
