@@ -75,7 +75,11 @@ impl House {
         let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
         let request = match body.is_null() {
             true => request.body(Body::empty()),
-            false => request.header("content-type", "application/json").body(body.to_string().into()),
+            false => {
+                let body = body.to_string();
+                let request = request.header("content-type", "application/json").header("content-length", body.len());
+                request.body(body.into())
+            }
         };
         self.call(request.unwrap()).await
     }

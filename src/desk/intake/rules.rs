@@ -204,7 +204,9 @@ impl World {
     fn join_album(&mut self, envelope: &Envelope, message: &Message, id: String) -> (String, Option<String>) {
         // The caller found the message under this id.
         let Some(entry) = self.messages.get_mut(&id) else { return (id, None) };
-        if let Body::Text { text } = &message.body {
+        if let Body::Text { text } = &message.body
+            && !text.is_empty()
+        {
             let row = entry.edit();
             let before: Body = serde_json::from_str(&row.body).unwrap_or_default();
             let text = match before {

@@ -105,13 +105,13 @@ impl Round<'_> {
     async fn again(&mut self, step: Step) -> Result<usize, StoreError> {
         let mut sum = 0;
         for _ in 0..ROUNDS.min(self.left) {
-            self.left -= 1;
             let (found, done) = once(self.db, self.clock, step).await?;
             add(&mut self.done, done);
             sum += found;
             if found == 0 {
                 break;
             }
+            self.left -= 1;
         }
         Ok(sum)
     }

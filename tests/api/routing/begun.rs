@@ -78,6 +78,6 @@ async fn whom_we_wrote_to_first_is_not_told_that_nobody_is_there(house: &House) 
     assert_eq!(said(&scene, 2).await, ["Estamos cerrados."], "who wrote himself");
     house.clock.advance(18 * 3_600_000);
     scene.sweep().await;
-    assert_eq!(ok(&scene.get("diferencia").await)["enviados"], 1, "nobody is there");
+    assert_eq!(scene.get("diferencia").await.json()["enviados"], 1, "nobody is there");
     assert_eq!((said(&scene, 1).await.len(), said(&scene, 2).await.len()), (1, 2));
 }
