@@ -106,9 +106,17 @@ impl Foundation {
     }
 
     async fn check_key(&self) -> anyhow::Result<()> {
-        let mut tx = self.db.write().await?;
-        let known = meta::get_or_set(&mut tx, "master_key", self.key.fingerprint()).await?;
-        tx.commit().await?;
+        // Only the first start writes: a command need not wait for a house that is busy writing.
+        let known = meta::get(&mut self.db.read().await?, "master_key").await?;
+        let known = match known {
+            Some(known) => known,
+            None => {
+                let mut tx = self.db.write().await?;
+                let known = meta::get_or_set(&mut tx, "master_key", self.key.fingerprint()).await?;
+                tx.commit().await?;
+                known
+            }
+        };
         match known == self.key.fingerprint() {
             true => Ok(()),
             false => Err(ConfigError::new(

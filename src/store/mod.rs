@@ -11,6 +11,7 @@ mod macros;
 mod pool;
 mod search;
 mod tries;
+mod turn;
 
 pub mod audit;
 pub mod channels;

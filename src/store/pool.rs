@@ -4,13 +4,13 @@ use std::{path::Path, str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    ConnectOptions, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     migrate::MigrateError,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, turn::Turn};
 
 /// How long a caller waits for a connection before it is told that the database is not available.
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -48,6 +48,10 @@ impl Db {
             .busy_timeout(ACQUIRE)
             .pragma("mmap_size", "134217728")
             .disable_statement_logging();
+        let turn = Turn::take(file).await?;
+        // WAL is the file's own: it is switched to here, where nobody waits for a connection, however slow the disk is.
+        options.connect().await?.close().await?;
+        drop(turn);
         let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).test_before_acquire(false);
         let readers =
             SqlitePoolOptions::new().max_connections(readers).acquire_timeout(ACQUIRE).test_before_acquire(false);
@@ -167,11 +171,12 @@ impl Db {
     }
 }
 
-/// The migrator takes no lock on SQLite: a process that comes second finds tables that it did not expect. Each migration
-/// is one transaction, so when it looks again it sees what is done.
+/// The migrator takes no lock on SQLite, so that processes take turns. What runs already may write meanwhile, which a
+/// migration does not wait for; each is one transaction, so that it can begin again.
 async fn migrate_sqlite(writer: &SqlitePool) -> Result<(), MigrateError> {
     const TRIES: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(50);
+    let _turn = Turn::take(writer.connect_options().get_filename()).await?;
     let migrator = sqlx::migrate!("migrations/sqlite");
     let mut tries = 1;
     loop {

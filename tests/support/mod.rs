@@ -13,7 +13,7 @@ pub(crate) use proxy::Proxy;
 pub(crate) use services::{Backend, DatabaseKind, QueueKind, Servers, Submission, run, run_on};
 
 /// How long a condition may take to come true, on a busy machine as well.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until `holds`.
 ///

@@ -27,7 +27,7 @@ use uuid::Uuid;
 use super::{PATIENCE, Proxy};
 
 /// No test may take longer.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 /// Of the virtual host's queues, if the virtual host is shared.
 const MOST_PARTITIONS: u16 = 16;
 const NOWHERE: &str = "http://127.0.0.1:9";
