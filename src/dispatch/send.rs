@@ -114,7 +114,7 @@ impl Send {
             let outcome = Outcome::Error { error, doubtful };
             return self.settle(claim, &job, Some(&ready), outcome).await;
         }
-        self.note_start(&mut claim, &job).await?;
+        self.note_start(&mut claim, &job, doubtful).await?;
         let result = outlet.send(&*self.io, &ready.outbound).await;
         let pacing = outlet.pacing(&ready.outbound.to).chat;
         let (tat, not_before) = next_slot(claim.tat(), self.clock.now(), pacing.interval, pacing.burst);
@@ -202,8 +202,9 @@ impl Send {
         Ok(Ok(()))
     }
 
-    /// Whoever finds this note after a crash knows that the platform may have the message.
-    async fn note_start(&self, claim: &mut Claim, job: &SendJob) -> Result<(), JobError> {
+    /// Whoever finds this note after a crash knows that the platform may have the message. What may be doubled is flagged
+    /// before it is: the platform's report may settle it before we do.
+    async fn note_start(&self, claim: &mut Claim, job: &SendJob, doubtful: bool) -> Result<(), JobError> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         claim.start(&mut tx, SENDING, now).await?;
@@ -212,6 +213,9 @@ impl Send {
             let attempt = claim.job().attempt;
             let state = self.state(message, OutState::Sending, Some(attempt), None);
             deliveries::insert_states(&mut tx, &[state]).await?;
+            if doubtful {
+                deliveries::flag(&mut tx, message).await?;
+            }
         }
         Ok(tx.commit().await?)
     }

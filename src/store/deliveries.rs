@@ -97,6 +97,14 @@ pub async fn change(tx: &mut Tx, message: &str, change: Change<'_>) -> Result<()
     .map(drop)
 }
 
+/// Notes that a message may arrive twice, for good.
+///
+/// # Errors
+/// Those of the database.
+pub async fn flag(tx: &mut Tx, message: &str) -> Result<()> {
+    execute!(tx, "UPDATE deliveries SET possible_duplicate = 1 WHERE message_id = $1", message).map(drop)
+}
+
 /// A state that an outbound message was in.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize)]
 pub struct StateRow {

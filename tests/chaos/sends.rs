@@ -318,6 +318,42 @@ for_each_database! {
         scene.close().await;
     }
 
+    p6_a_doubt_is_shown_also_if_the_platforms_report_ends_it: |backend| {
+        let mut scene = Scene::open(backend).await;
+        let mut customers = scene.customers(1).await;
+        customers.retain(|kind, _| *kind == "whatsapp");
+        // Given a call that had no answer, and a second one that was made for want of a report,
+        scene.outside.graph.make_trouble(Trouble::once(Fault::Hang).on("messages"));
+        scene.start();
+        let words = format!("{BEGINNING}1");
+        let messages = scene.say(&customers, &say(&words)).await;
+        let message = &messages["whatsapp"];
+        until("the first call hangs", async || scene.outside.graph.faults_met() == 1).await;
+        scene.kill();
+        let gate = &scene.gates["whatsapp"];
+        gate.keep(Keep::AnswersAfter(gate.done()));
+        scene.start();
+        until_within(RECOVERY, "the second call is answered", async || {
+            if scene.only_reports_are_waited_for().await {
+                scene.let_reports_be_late().await;
+            }
+            scene.gates["whatsapp"].keeps_something()
+        })
+        .await;
+        // when its report is there and the dispatcher dies before the answer is,
+        until("its report is there", async || scene.outside.status(message).await == "delivered").await;
+        scene.kill();
+        scene.start();
+        // then the report settles it, and the doubt stays visible.
+        let base = scene.outside.house.base().clone();
+        until_within(RECOVERY, "nothing is left to do", async || {
+            jobs::list(&mut base.db.read().await.expect("a transaction"), "ready", 1).await.expect("the jobs").is_empty()
+        })
+        .await;
+        assert_eq!(scene.fate("whatsapp", message, &words).await, Fate { done: 1, flagged: true });
+        scene.close().await;
+    }
+
     p6_killed_while_a_file_is_uploaded_it_is_uploaded_again_and_there_is_no_doubt: |backend| {
         let mut scene = Scene::open(backend).await;
         let mut customers = scene.customers(1).await;
