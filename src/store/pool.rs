@@ -49,8 +49,11 @@ impl Db {
             .pragma("mmap_size", "134217728")
             .disable_statement_logging();
         let turn = Turn::take(file).await?;
-        // WAL is the file's own: it is switched to here, where nobody waits for a connection, however slow the disk is.
-        options.connect().await?.close().await?;
+        // WAL is the file's own: a new one is switched to it here, however long that takes, and not while somebody waits
+        // for a connection.
+        if file.metadata().map_or(0, |file| file.len()) == 0 {
+            options.connect().await?.close().await?;
+        }
         drop(turn);
         let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE).test_before_acquire(false);
         let readers =

@@ -12,12 +12,13 @@ use relevo_adapters::verify;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{super::*, answer, client};
+use super::{super::*, answer, client, install_tls};
 use crate::clock::Clock;
 
 const USER: &str = "56912345678";
 
 async fn graph(rules: Rules) -> Graph {
+    install_tls();
     let graph = Graph::start(rules).await.unwrap();
     graph.add_number("10655501", "2001", "T1");
     graph

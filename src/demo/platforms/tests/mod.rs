@@ -8,9 +8,14 @@ mod trouble;
 
 use serde_json::Value;
 
-fn client() -> reqwest::Client {
+/// As `main` does.
+fn install_tls() {
     // Another test may have been first.
     _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn client() -> reqwest::Client {
+    install_tls();
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
