@@ -114,7 +114,8 @@ impl Verdict {
 pub struct Considered {
     pub usua_id: i64,
     pub nombre: String,
-    pub carga: i64,
+    /// `None`: who is not online is not counted.
+    pub carga: Option<i64>,
     pub capacidad: i64,
     pub veredicto: Verdict,
     pub motivo: String,
@@ -305,7 +306,7 @@ impl Explanation {
             .map(|(candidate, veredicto)| Considered {
                 usua_id: candidate.id,
                 nombre: candidate.name.clone(),
-                carga: candidate.load,
+                carga: (candidate.presence == Presence::Online).then_some(candidate.load),
                 capacidad: candidate.capacity,
                 veredicto,
                 motivo: veredicto.text().to_owned(),

@@ -309,18 +309,19 @@ pub async fn next(tx: &mut Tx, user: i64, depth: i64) -> Result<Option<Ticket>> 
                  JOIN groups g ON g.id = m.group_id AND g.active = 1 AND g.deleted_at IS NULL WHERE m.user_id = $1) \
                  ORDER BY t.priority DESC, t.waiting_since, t.id LIMIT min(1, $2)"
             ),
-            // The heads of the queues are merged first, from their index alone, and then held one by one in that order.
+            // The heads of the queues are merged first, from their index alone, and then held one by one in that order, if
+            // they are still what they were: PostgreSQL looks again at what changed before it was held.
             // A limit that the planner cannot see keeps it from planning anew each time.
             postgres: concat!(
                 "SELECT ",
                 super::tickets::columns!(),
-                " FROM (SELECT w.id, w.priority, w.waiting_since FROM group_members m \
+                " FROM (SELECT w.id, w.priority, w.waiting_since, m.group_id FROM group_members m \
                  JOIN groups g ON g.id = m.group_id AND g.active = 1 AND g.deleted_at IS NULL \
                  CROSS JOIN LATERAL (SELECT q.id, q.priority, q.waiting_since FROM tickets q \
                  WHERE q.group_id = m.group_id AND q.state = 'open' AND q.agent_id IS NULL AND q.bot_id IS NULL \
                  ORDER BY q.priority DESC, q.waiting_since, q.id LIMIT (SELECT $2)) w WHERE m.user_id = $1 \
                  ORDER BY w.priority DESC, w.waiting_since, w.id LIMIT (SELECT $2)) h JOIN tickets t ON t.id = h.id \
-                 WHERE t.state = 'open' AND t.agent_id IS NULL AND t.bot_id IS NULL \
+                 WHERE t.group_id = h.group_id AND t.state = 'open' AND t.agent_id IS NULL AND t.bot_id IS NULL \
                  ORDER BY h.priority DESC, h.waiting_since, h.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED"
             ),
         },
@@ -515,25 +516,25 @@ pub async fn ungrouped(tx: &mut Tx, company: Option<i64>, limit: i64) -> Result<
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Automatic groups in which somebody waits and somebody with room is online; of one company, or of all.
+/// Automatic groups in which somebody waits and somebody with room is online; of one company, or of all: `(company, group)`,
+/// a company's together.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn groups_to_fill(tx: &mut Tx, company: Option<i64>) -> Result<Vec<i64>> {
-    let rows = fetch_all!(
+pub async fn groups_to_fill(tx: &mut Tx, company: Option<i64>) -> Result<Vec<(i64, i64)>> {
+    fetch_all!(
         tx,
-        (i64,),
-        "SELECT g.id FROM groups g WHERE g.policy = 'auto' AND g.active = 1 AND g.deleted_at IS NULL \
+        (i64, i64),
+        "SELECT g.company_id, g.id FROM groups g WHERE g.policy = 'auto' AND g.active = 1 AND g.deleted_at IS NULL \
          AND ($1 = 0 OR g.company_id = $1) \
          AND EXISTS (SELECT 1 FROM tickets t WHERE t.group_id = g.id AND t.state = 'open' AND t.agent_id IS NULL \
          AND t.bot_id IS NULL) \
          AND EXISTS (SELECT 1 FROM group_members m JOIN users u ON u.id = m.user_id AND u.active = 1 \
          JOIN presence_states p ON p.id = u.presence_id AND p.kind = 'online' WHERE m.group_id = g.id \
          AND u.capacity > (SELECT count(*) FROM tickets h WHERE h.agent_id = u.id AND h.state = 'inProgress')) \
-         ORDER BY g.priority DESC, g.id",
+         ORDER BY g.company_id, g.id",
         company.unwrap_or_default()
-    )?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    )
 }
 
 /// Deleted groups that may still have tickets; of one company, or of all.

@@ -91,8 +91,9 @@ impl News {
     /// how many jobs were added.
     pub(super) async fn spread(self, tx: &mut Tx, clock: &Clock) -> Result<usize, StoreError> {
         let mut jobs = events::tell(tx, clock.now(), &self.begun).await?;
-        jobs += routing::route(tx, clock, &self.opened, Cause::Opened).await?.jobs;
-        jobs += routing::route(tx, clock, &self.reopened, Cause::Reopened).await?.jobs;
+        let opened = self.opened.iter().map(|id| (id.as_str(), Cause::Opened));
+        let reopened = self.reopened.iter().map(|id| (id.as_str(), Cause::Reopened));
+        jobs += routing::route(tx, clock, &opened.chain(reopened).collect::<Vec<_>>()).await?.jobs;
         let said = said(tx, self).await?;
         jobs += events::tell(tx, clock.now(), &said).await?;
         Ok(jobs)

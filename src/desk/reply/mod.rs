@@ -160,7 +160,7 @@ async fn tell_begun(tx: &mut Tx, clock: &Clock, place: &Place) -> Result<(), Sto
     let Some(ticket) = &place.ticket else { return Ok(()) };
     let more = json!({"asunto": ticket.subject, "id_contacto": ticket.contact_id});
     events::tell(tx, clock.now(), &[event(EventKind::TicketOpened, ticket, more)]).await?;
-    routing::route(tx, clock, std::slice::from_ref(&ticket.id), Cause::Begun).await.map(drop)
+    routing::route(tx, clock, &[(&ticket.id, Cause::Begun)]).await.map(drop)
 }
 
 fn has_open_ticket(place: &Place) -> bool {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Routed, RoutingError, decide,
-    give::fill,
+    give::{Room, fill},
     hold_one,
     record::{Record, event},
 };
@@ -12,7 +12,7 @@ use crate::{
     clock::Clock,
     domain::{
         EventKind, TicketState,
-        routing::{Cause, Explanation, Presence},
+        routing::{Candidate, Cause, Choice, Explanation, Presence},
     },
     store::{
         StoreError, Tx, groups,
@@ -101,13 +101,13 @@ pub async fn reassign(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) ->
     ticket.excluded_agent_id = freed.or(ticket.excluded_agent_id);
     record.keep(ticket.clone());
     let mut done = record.save(tx).await?;
-    add(&mut done, decide(tx, clock, vec![ticket], Cause::Reassigned).await?);
+    add(&mut done, decide(tx, clock, vec![(ticket, Cause::Reassigned)]).await?);
     add(&mut done, fill_freed(tx, clock, company, freed).await?);
     Ok(done)
 }
 
 /// Moves a ticket to another group and routes it there (MS "Cambiar Grupo"; also how a bot hands over). Its owner keeps
-/// it if he serves that group too and has room; a bot never does.
+/// it if he serves that group too and is there for it, whatever the group's policy and hours; a bot never does.
 ///
 /// # Errors
 /// [`RoutingError::NoTicket`], [`RoutingError::NoGroup`], [`RoutingError::Closed`], or those of the database.
@@ -124,23 +124,49 @@ pub async fn move_to_group(
     let group = group.ok_or(RoutingError::NoGroup)?;
     let mut record = Record::new(clock);
     let before = ticket.group_id;
-    let freed = let_go(&mut ticket, &mut record);
+    let keeps = keeps(tx, &ticket, group.id).await?;
+    let freed = if keeps.is_none() { let_go(&mut ticket, &mut record) } else { None };
     ticket.previous_agent_id = freed.or(ticket.previous_agent_id);
     ticket.excluded_agent_id = None;
     ticket.group_id = Some(group.id);
+    ticket.priority = group.priority;
+    ticket.updated_at = clock.now();
     // Another group may be closed at other times.
     if before != Some(group.id) {
         ticket.closed_told = 0;
         let moved = event(EventKind::TicketGroupChanged, &ticket, json!({"grup_anterior": before}));
         record.push(moved);
     }
+    if let Some((owner, choice)) = keeps {
+        let mut explanation = Explanation::of(Cause::Group);
+        explanation.add("grupo", format!("El ticket pasa al grupo {}.", group.name));
+        explanation.add("eleccion", format!("{} también atiende ese grupo y lo conserva.", owner.name));
+        explanation.consider(&[owner], &choice);
+        record.stays(&ticket, Cause::Group, &explanation);
+        record.keep(ticket.clone());
+        return Ok((ticket, record.save(tx).await?));
+    }
     record.keep(ticket.clone());
     let mut done = record.save(tx).await?;
     let id = ticket.id.clone();
-    add(&mut done, decide(tx, clock, vec![ticket], Cause::Group).await?);
+    add(&mut done, decide(tx, clock, vec![(ticket, Cause::Group)]).await?);
     add(&mut done, fill_freed(tx, clock, company, freed).await?);
     let ticket = crate::store::tickets::find(tx, company, &id).await?.ok_or(RoutingError::NoTicket)?;
     Ok((ticket, done))
+}
+
+/// The ticket's owner, held, if he serves this group and would be chosen in it, were this ticket not his.
+async fn keeps(tx: &mut Tx, ticket: &Ticket, group: i64) -> Result<Option<(Candidate, Choice)>, StoreError> {
+    let Some(owner) = ticket.agent_id.filter(|_| ticket.state == TicketState::InProgress.as_str()) else {
+        return Ok(None);
+    };
+    let Some(agent) = store::lock_agent(tx, ticket.company_id, owner).await? else { return Ok(None) };
+    if !store::is_member(tx, group, owner).await? {
+        return Ok(None);
+    }
+    let others = store::load(tx, owner).await? - 1;
+    let (candidates, choice) = Room::of_agent(&agent, others, &[group]).look(group, Some(owner), None);
+    Ok(candidates.into_iter().next().filter(|_| choice.chosen.is_some()).map(|owner| (owner, choice)))
 }
 
 pub(super) fn refuse_closed(ticket: &Ticket) -> Result<(), RoutingError> {

@@ -6,7 +6,7 @@ use relevo_adapters::Millis;
 
 use super::{hours::Open, place::AUTO, record::Record};
 use crate::{
-    domain::routing::{Candidate, Cause, Choice, Explanation, Presence, choose},
+    domain::routing::{Candidate, Cause, Choice, Explanation, Presence, Verdict, choose},
     store::{
         StoreError, Tx,
         routing::{self as store, Agent, Member, Queue},
@@ -25,15 +25,32 @@ pub(super) struct Room {
 
 /// Later than any time.
 const ROUND: Millis = i64::MAX / 2;
-/// Tickets that wait and are looked at in one transaction, per group; what is left is the next transaction's.
-const BATCH: i64 = 100;
+/// Tickets that wait and are looked at in one transaction, in one group and in all; what is left is the next
+/// transaction's. Of a few each group shows some, however many they are.
+const BATCH: (i64, i64) = (100, 500);
+const FEW: i64 = 8;
+
+/// A ticket that is decided about, how far the decision is, and why there is one.
+#[derive(Debug)]
+pub(super) struct Own {
+    pub(super) ticket: Ticket,
+    pub(super) cause: Cause,
+    pub(super) explanation: Explanation,
+}
+
+/// A ticket's place in the order in which tickets are given: the most urgent, then the longest waiting.
+type Rank = (i64, Millis, String);
+
+fn rank(ticket: &Ticket) -> Rank {
+    (-ticket.priority, ticket.waiting_since.unwrap_or(ticket.created_at), ticket.id.clone())
+}
 
 /// What waits in some groups, held.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     tickets: Vec<Ticket>,
-    /// The groups in which more waits than was looked at.
-    more: BTreeSet<i64>,
+    /// The groups in which more may wait than was looked at, and how far that was.
+    seen_to: BTreeMap<i64, Rank>,
 }
 
 impl Room {
@@ -91,6 +108,8 @@ impl Room {
         held: &BTreeSet<String>,
     ) -> Result<Waiting, StoreError> {
         let mut waiting = Waiting::default();
+        let shares = BATCH.1 / i64::try_from(groups.len()).unwrap_or(BATCH.1).max(1);
+        let most = BATCH.0.min(shares.max(FEW));
         for group in groups {
             let free = self.free(*group);
             // Where there is one agent only, what is not for him is not worth holding.
@@ -101,46 +120,44 @@ impl Room {
             };
             let slots: i64 = free.iter().map(|(_, slots)| slots).sum();
             // Those that the caller holds may be among the first.
-            let limit = slots.min(BATCH) + i64::try_from(held.len()).unwrap_or_default();
+            let limit = slots.min(most) + i64::try_from(held.len()).unwrap_or_default();
             let found = store::waiting(tx, *group, not_for, limit).await?;
-            if slots > BATCH && i64::try_from(found.len()).is_ok_and(|found| found == limit) {
-                waiting.more.insert(*group);
+            if let Some(last) = found.last().filter(|_| i64::try_from(found.len()).is_ok_and(|found| found == limit)) {
+                waiting.seen_to.insert(*group, rank(last));
             }
             waiting.tickets.extend(found.into_iter().filter(|ticket| !held.contains(&ticket.id)));
         }
         Ok(waiting)
     }
 
-    /// Gives tickets to agents: `own` are decided about in any case; `others` wait already, and are only given.
-    pub(super) fn give(&mut self, own: Vec<(Ticket, Explanation)>, others: Waiting, cause: Cause, record: &mut Record) {
-        let own = own.into_iter().map(|(ticket, explanation)| (ticket, Some(explanation)));
-        let mut all: Vec<(Ticket, Option<Explanation>)> =
+    /// Gives tickets to agents: `own` are decided about in any case; `others` wait already, and are only given, for the
+    /// reason `because`. Nothing is given before what waits longer and was not looked at.
+    pub(super) fn give(&mut self, own: Vec<Own>, others: Waiting, because: Cause, record: &mut Record) {
+        let own = own.into_iter().map(|own| (own.ticket, Some((own.cause, own.explanation))));
+        let mut all: Vec<(Ticket, Option<(Cause, Explanation)>)> =
             own.chain(others.tickets.into_iter().map(|ticket| (ticket, None))).collect();
-        let rank =
-            |ticket: &Ticket| (-ticket.priority, ticket.waiting_since.unwrap_or(ticket.created_at), ticket.id.clone());
         all.sort_by_cached_key(|(ticket, _)| rank(ticket));
-        for (mut ticket, explanation) in all {
-            let Some(mut explanation) = explanation else {
-                let because = later(cause);
-                let mut explanation = Explanation::of(because);
-                if let Some(agent) = self.choose(&ticket, &mut explanation) {
-                    record.assign(&mut ticket, agent, because, &explanation);
+        let all_seen_to = others.seen_to.values().min();
+        for (mut ticket, own) in all {
+            let own_seen_to = ticket.group_id.and_then(|group| others.seen_to.get(&group));
+            match own {
+                Some((cause, mut explanation)) => {
+                    let overtakes = own_seen_to.is_some_and(|seen_to| rank(&ticket) > *seen_to);
+                    match self.choose(&ticket, overtakes, &mut explanation) {
+                        Some(agent) => record.assign(&mut ticket, agent, cause, &explanation),
+                        None => record.queue(&mut ticket, cause, &explanation),
+                    }
                     record.keep(ticket);
                 }
-                continue;
-            };
-            let chosen = match ticket.group_id.is_some_and(|group| others.more.contains(&group)) {
-                false => self.choose(&ticket, &mut explanation),
-                true => {
-                    explanation.add("eleccion", "Otros esperan desde antes: el ticket espera su turno.");
-                    None
+                None if all_seen_to.is_some_and(|seen_to| rank(&ticket) > *seen_to) => {}
+                None => {
+                    let mut explanation = Explanation::of(because);
+                    if let Some(agent) = self.choose(&ticket, false, &mut explanation) {
+                        record.assign(&mut ticket, agent, because, &explanation);
+                        record.keep(ticket);
+                    }
                 }
-            };
-            match chosen {
-                Some(agent) => record.assign(&mut ticket, agent, cause, &explanation),
-                None => record.queue(&mut ticket, cause, &explanation),
             }
-            record.keep(ticket);
         }
     }
 
@@ -152,12 +169,16 @@ impl Room {
         (candidates, choice)
     }
 
-    fn choose(&mut self, ticket: &Ticket, explanation: &mut Explanation) -> Option<i64> {
+    fn choose(&mut self, ticket: &Ticket, overtakes: bool, explanation: &mut Explanation) -> Option<i64> {
         let group = ticket.group_id.unwrap_or_default();
         let (candidates, choice) = self.look(group, ticket.previous_agent_id, ticket.excluded_agent_id);
+        if overtakes && choice.chosen.is_some() {
+            explanation.add("eleccion", "Otros esperan desde antes: el ticket espera su turno.");
+            return None;
+        }
         explanation.consider(&candidates, &choice);
         let Some(place) = choice.chosen else {
-            explanation.add("eleccion", nobody(&candidates));
+            explanation.add("eleccion", nobody(&choice));
             return None;
         };
         let one = &candidates[place];
@@ -171,19 +192,12 @@ impl Room {
     }
 }
 
-fn nobody(candidates: &[Candidate]) -> &'static str {
-    match candidates.iter().any(|one| one.active && one.presence == Presence::Online) {
-        _ if candidates.is_empty() => "El grupo no tiene ejecutivos: el ticket espera.",
-        true => "Todos los ejecutivos en línea están ocupados: el ticket espera.",
-        false => "Ningún ejecutivo del grupo está en línea: el ticket espera.",
-    }
-}
-
-/// Why a ticket that waited already is given now.
-fn later(cause: Cause) -> Cause {
-    match cause {
-        Cause::Presence | Cause::Slot => cause,
-        _ => Cause::Sweep,
+fn nobody(choice: &Choice) -> &'static str {
+    match &choice.verdicts[..] {
+        [] => "El grupo no tiene ejecutivos: el ticket espera.",
+        all if all.contains(&Verdict::Full) => "Todos los ejecutivos en línea están ocupados: el ticket espera.",
+        all if all.contains(&Verdict::Excluded) => "No hay otro ejecutivo en línea: el ticket espera.",
+        _ => "Ningún ejecutivo del grupo está en línea: el ticket espera.",
     }
 }
 
@@ -219,16 +233,23 @@ pub(super) async fn fill(tx: &mut Tx, agent: &Agent, cause: Cause, record: &mut 
     Ok(())
 }
 
-/// Fills the free slots of an automatic group's agents, the least loaded first, if it is open now.
-pub(super) async fn fill_group(tx: &mut Tx, group: i64, cause: Cause, record: &mut Record) -> Result<(), StoreError> {
-    let queues = store::queues(tx, &[group]).await?;
+/// Fills the free slots of the agents of those of these groups that are automatic and open now, the least loaded first:
+/// of all that waits in them together, so that who serves several gets what waits longest.
+pub(super) async fn fill_groups(
+    tx: &mut Tx,
+    groups: &[i64],
+    cause: Cause,
+    record: &mut Record,
+) -> Result<(), StoreError> {
+    let queues = store::queues(tx, groups).await?;
     let auto: Vec<&Queue> = queues.iter().filter(|queue| queue.policy == AUTO).collect();
     let open = Open::load(tx, record.clock.now(), &auto).await?;
-    if auto.is_empty() || !open.is_open(group) {
+    let groups: Vec<i64> = auto.iter().map(|queue| queue.id).filter(|group| open.is_open(*group)).collect();
+    if groups.is_empty() {
         return Ok(());
     }
-    let mut room = Room::of_groups(tx, &[group]).await?;
-    let waiting = room.waiting(tx, &[group], &BTreeSet::new()).await?;
+    let mut room = Room::of_groups(tx, &groups).await?;
+    let waiting = room.waiting(tx, &groups, &BTreeSet::new()).await?;
     room.give(Vec::new(), waiting, cause, record);
     Ok(())
 }

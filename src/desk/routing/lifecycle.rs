@@ -122,7 +122,7 @@ pub async fn reopen(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) -> R
     record.keep(ticket.clone());
     let mut done = record.save(tx).await?;
     let id = ticket.id.clone();
-    add(&mut done, decide(tx, clock, vec![ticket], Cause::Reopened).await?);
+    add(&mut done, decide(tx, clock, vec![(ticket, Cause::Reopened)]).await?);
     let ticket = tickets::find(tx, company, &id).await?.ok_or(RoutingError::NoTicket)?;
     Ok((ticket, done))
 }

@@ -16,7 +16,7 @@ mod pull;
 mod record;
 mod sweep;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::{
     acts::{assign, fill_agent, move_to_group, reassign, self_assign},
@@ -24,9 +24,13 @@ pub use self::{
     notices::{BUSY, Difference, difference},
     possible::{Possible, possible},
     pull::next,
-    sweep::{Swept, refresh, sweep},
+    sweep::{Swept, fill, refresh, sweep},
 };
-use self::{give::Room, place::Places, record::Record};
+use self::{
+    give::{Own, Room},
+    place::Places,
+    record::Record,
+};
 pub(in crate::desk) use self::{lifecycle::reopened, record::event};
 use crate::{
     clock::Clock,
@@ -92,15 +96,18 @@ pub struct Routed {
     pub jobs: usize,
 }
 
-/// Decides about tickets that wait and belong to nobody; all others among `ids` stay as they are. The tickets' rows are
-/// written and must not be held in memory by the caller.
+/// Decides about tickets that wait and belong to nobody, each for its cause; all others among them stay as they are. The
+/// tickets' rows are written and must not be held in memory by the caller. What one transaction brought about is decided
+/// at once, because what is not yet decided about looks like something that waited before.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn route(tx: &mut Tx, clock: &Clock, ids: &[String], cause: Cause) -> Result<Routed, StoreError> {
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let waiting = hold(tx, &ids).await?.into_iter().filter(Ticket::waits).collect();
-    decide(tx, clock, waiting, cause).await
+pub async fn route(tx: &mut Tx, clock: &Clock, begun: &[(&str, Cause)]) -> Result<Routed, StoreError> {
+    let ids: Vec<&str> = begun.iter().map(|(id, _)| *id).collect();
+    let causes: BTreeMap<&str, Cause> = begun.iter().copied().collect();
+    let waiting = hold(tx, &ids).await?.into_iter().filter(Ticket::waits);
+    let caused = waiting.filter_map(|ticket| causes.get(ticket.id.as_str()).map(|cause| (ticket.clone(), *cause)));
+    decide(tx, clock, caused.collect()).await
 }
 
 /// The tickets of these ids with their conversations, held until the end of the transaction.
@@ -147,28 +154,28 @@ async fn refuse_others(tx: &mut Tx, ticket: &Ticket, hand: Option<i64>) -> Resul
     }
 }
 
-/// Decides about tickets that are held and wait.
-async fn decide(tx: &mut Tx, clock: &Clock, tickets: Vec<Ticket>, cause: Cause) -> Result<Routed, StoreError> {
+/// Decides about tickets that are held and wait, each for its cause: all that one transaction has to decide about.
+async fn decide(tx: &mut Tx, clock: &Clock, tickets: Vec<(Ticket, Cause)>) -> Result<Routed, StoreError> {
     if tickets.is_empty() {
         return Ok(Routed::default());
     }
     let mut record = Record::new(clock);
-    let places = Places::load(tx, clock.now(), &tickets).await?;
-    let mut given = BTreeMap::new();
-    for mut ticket in tickets {
+    let places = Places::load(tx, clock.now(), tickets.iter().map(|(ticket, _)| ticket)).await?;
+    // What is decided here is not written yet, and still looks like what waits.
+    let held = tickets.iter().map(|(ticket, _)| ticket.id.clone()).collect();
+    let mut own = Vec::new();
+    for (mut ticket, cause) in tickets {
         match places.place(&mut ticket, cause, &mut record) {
-            Some(explanation) => _ = given.insert(ticket.id.clone(), (ticket, explanation)),
+            Some(explanation) => own.push(Own { ticket, cause, explanation }),
             None => record.keep(ticket),
         }
     }
-    if !given.is_empty() {
-        let mut groups: Vec<i64> = given.values().filter_map(|(ticket, _)| ticket.group_id).collect();
-        groups.sort_unstable();
-        groups.dedup();
+    if !own.is_empty() {
+        let groups: BTreeSet<i64> = own.iter().filter_map(|own| own.ticket.group_id).collect();
+        let groups: Vec<i64> = groups.into_iter().collect();
         let mut room = Room::of_groups(tx, &groups).await?;
-        let held = given.keys().cloned().collect();
         let others = room.waiting(tx, &groups, &held).await?;
-        room.give(given.into_values().collect(), others, cause, &mut record);
+        room.give(own, others, Cause::Sweep, &mut record);
     }
     record.save(tx).await
 }

@@ -45,12 +45,12 @@ pub(super) async fn go_on(tx: &mut Tx, clock: &Clock, group: i64, limit: i64) ->
             ticket.excluded_agent_id = None;
             ticket.closed_told = 0;
             tell(&ticket, group, &mut record);
-            waiting.push(ticket.clone());
+            waiting.push((ticket.clone(), Cause::Group));
         }
         record.keep(ticket);
     }
     let mut done = record.save(tx).await?;
-    add(&mut done, decide(tx, clock, waiting, Cause::Group).await?);
+    add(&mut done, decide(tx, clock, waiting).await?);
     Ok((found, done))
 }
 

@@ -1,6 +1,6 @@
 //! The first steps of a decision: the ticket's group, its channel's bot, the group's hours and its policy.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use relevo_adapters::Millis;
 
@@ -24,8 +24,8 @@ pub(super) const AUTO: &str = "auto";
 /// Where tickets may go.
 #[derive(Debug)]
 pub(super) struct Places {
-    /// The first way of each channel.
-    links: HashMap<i64, Link>,
+    /// The ways of each channel, in their order.
+    links: HashMap<i64, Vec<Link>>,
     queues: HashMap<i64, Queue>,
     /// The bot of each company that has one that works.
     bots: HashMap<i64, Bot>,
@@ -33,24 +33,25 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) async fn load(tx: &mut Tx, now: Millis, tickets: &[Ticket]) -> Result<Self, StoreError> {
-        let mut channels: Vec<i64> = tickets.iter().map(|ticket| ticket.channel_id).collect();
-        channels.sort_unstable();
-        channels.dedup();
-        let mut links: HashMap<i64, Link> = HashMap::new();
-        for link in store::links(tx, &channels).await? {
-            links.entry(link.channel_id).or_insert(link);
+    pub(super) async fn load(
+        tx: &mut Tx,
+        now: Millis,
+        tickets: impl Iterator<Item = &Ticket>,
+    ) -> Result<Self, StoreError> {
+        let (channels, groups): (BTreeSet<i64>, BTreeSet<Option<i64>>) =
+            tickets.map(|ticket| (ticket.channel_id, ticket.group_id)).unzip();
+        let mut links: HashMap<i64, Vec<Link>> = HashMap::new();
+        let mut queues: HashMap<i64, Queue> = HashMap::new();
+        for link in store::links(tx, &channels.into_iter().collect::<Vec<_>>()).await? {
+            queues.entry(link.queue.id).or_insert_with(|| link.queue.clone());
+            links.entry(link.channel_id).or_default().push(link);
         }
-        let mut queues: HashMap<i64, Queue> = links.values().map(|link| (link.queue.id, link.queue.clone())).collect();
-        let moved = tickets.iter().filter_map(|ticket| ticket.group_id).filter(|group| !queues.contains_key(group));
-        let mut moved: Vec<i64> = moved.collect();
-        moved.sort_unstable();
-        moved.dedup();
+        let moved: Vec<i64> = groups.into_iter().flatten().filter(|group| !queues.contains_key(group)).collect();
         if !moved.is_empty() {
             queues.extend(store::queues(tx, &moved).await?.into_iter().map(|queue| (queue.id, queue)));
         }
         let mut bots = HashMap::new();
-        for company in links.values().filter(|link| link.uses_bot == 1).map(|link| link.queue.company_id) {
+        for company in links.values().flatten().filter(|link| link.uses_bot == 1).map(|link| link.queue.company_id) {
             if !bots.contains_key(&company)
                 && let Some(bot) = subscriptions::bot_of(tx, company, now).await?
             {
@@ -106,7 +107,7 @@ impl Places {
             explanation.add("grupo", format!("El ticket es del grupo {}.", own.name));
             return Some(own);
         }
-        let link = self.links.get(&ticket.channel_id)?;
+        let link = self.links.get(&ticket.channel_id)?.first()?;
         explanation.add("grupo", format!("El primer grupo del canal es {}.", link.queue.name));
         Some(&link.queue)
     }
@@ -118,12 +119,13 @@ impl Places {
         explanation: &mut Explanation,
         record: &mut Record,
     ) -> bool {
-        let link = self.links.get(&ticket.channel_id).filter(|link| Some(link.queue.id) == ticket.group_id);
+        let mut links = self.links.get(&ticket.channel_id).into_iter().flatten();
+        let link = links.find(|link| Some(link.queue.id) == ticket.group_id);
         let Some(link) = link.filter(|link| link.uses_bot == 1 && cause.may_be_a_bots()) else { return false };
         match self.bots.get(&link.queue.company_id) {
             Some(bot) => {
-                let minutes = bot.timeout_ms / 60_000;
-                explanation.add("bot", format!("Lo atiende el bot {}, por {minutes} minutos como máximo.", bot.id));
+                let seconds = bot.timeout_ms / 1000;
+                explanation.add("bot", format!("Lo atiende el bot {}, por {seconds} segundos como máximo.", bot.id));
                 let until = record.clock.now() + bot.timeout_ms;
                 record.leave_to_bot(ticket, bot.id, until, cause, explanation);
                 true

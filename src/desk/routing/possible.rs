@@ -31,7 +31,7 @@ pub async fn possible(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) ->
     if ticket.state == TicketState::Closed.as_str() {
         return Ok(Possible::nobody("The ticket is closed"));
     }
-    let places = Places::load(tx, clock.now(), std::slice::from_ref(&ticket)).await?;
+    let places = Places::load(tx, clock.now(), std::iter::once(&ticket)).await?;
     let Some(queue) = places.queue_of(&ticket) else {
         return Ok(Possible::nobody("The ticket's channel has no group"));
     };

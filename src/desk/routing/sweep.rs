@@ -9,7 +9,7 @@ use super::{
     Routed,
     acts::{add, let_go},
     decide,
-    give::fill_group,
+    give::fill_groups,
     hold, orphans,
     record::Record,
 };
@@ -45,40 +45,62 @@ pub struct Swept {
 /// for those that had none, and gives what waits in automatic groups to whoever has room now.
 ///
 /// # Errors
-/// Those of the database; what was done until then is done.
+/// The first that the database had: what could be done all the same is done.
 pub async fn sweep(db: &Db, clock: &Clock, grace: Duration) -> Result<Swept, StoreError> {
     let gone_before = clock.now() - millis(grace);
     let mut swept = Swept::default();
-    let mut round = Round { db, clock, company: None, left: usize::MAX, done: Routed::default() };
-    swept.from_bots = round.again(Step::Bots).await?;
-    swept.given_back = round.again(Step::Gone { gone_before }).await?;
-    round.refresh().await?;
-    swept.done = round.done;
+    let mut round = Round::new(db, clock, None, usize::MAX);
+    swept.from_bots = round.again(Step::Bots).await;
+    swept.given_back = round.again(Step::Gone { gone_before }).await;
+    round.regroup().await;
+    round.fill().await;
+    swept.done = round.end()?;
     Ok(swept)
+}
+
+/// Gives what waits in automatic groups to whoever has room now: two transactions that did not see each other, a ticket's
+/// and an agent's, leave it so.
+///
+/// # Errors
+/// As of [`sweep`].
+pub async fn fill(db: &Db, clock: &Clock) -> Result<Routed, StoreError> {
+    let mut round = Round::new(db, clock, None, usize::MAX);
+    round.fill().await;
+    round.end()
 }
 
 /// Finds a group for a company's tickets that have none, or whose group is gone, and gives what waits in automatic groups
 /// to whoever has room now: to be done after groups, their members, channels or hours were changed.
 ///
 /// # Errors
-/// Those of the database; what was done until then is done, and a sweep does the rest.
+/// As of [`sweep`], which does the rest.
 pub async fn refresh(db: &Db, clock: &Clock, company: i64) -> Result<Routed, StoreError> {
-    let mut round = Round { db, clock, company: Some(company), left: AT_ONCE, done: Routed::default() };
-    round.refresh().await?;
-    Ok(round.done)
+    let mut round = Round::new(db, clock, Some(company), AT_ONCE);
+    round.regroup().await;
+    round.fill().await;
+    round.end()
 }
 
 /// What is done in one transaction.
 #[derive(Debug, Clone, Copy)]
-enum Step {
+enum Step<'a> {
     Bots,
-    Gone { gone_before: Millis },
-    Orphans { group: i64 },
-    Ungrouped { company: Option<i64> },
-    Fill { group: i64 },
+    Gone {
+        gone_before: Millis,
+    },
+    Orphans {
+        group: i64,
+    },
+    Ungrouped {
+        company: Option<i64>,
+    },
+    /// Groups of one company.
+    Fill {
+        groups: &'a [i64],
+    },
 }
 
-/// A round of transactions.
+/// A round of transactions. One that fails ends its step, and no other's.
 struct Round<'a> {
     db: &'a Db,
     clock: &'a Clock,
@@ -87,25 +109,40 @@ struct Round<'a> {
     /// How many transactions there may be yet.
     left: usize,
     done: Routed,
+    failed: Option<StoreError>,
 }
 
-impl Round<'_> {
-    async fn refresh(&mut self) -> Result<(), StoreError> {
-        for group in store::groups_to_empty(&mut self.db.read().await?, self.company).await? {
-            self.again(Step::Orphans { group }).await?;
+impl<'a> Round<'a> {
+    fn new(db: &'a Db, clock: &'a Clock, company: Option<i64>, left: usize) -> Self {
+        Self { db, clock, company, left, done: Routed::default(), failed: None }
+    }
+
+    /// Finds a group for tickets that have none, or whose group is gone.
+    async fn regroup(&mut self) {
+        let found = async { store::groups_to_empty(&mut self.db.read().await?, self.company).await };
+        let found = found.await;
+        for group in self.had(found) {
+            self.again(Step::Orphans { group }).await;
         }
-        self.again(Step::Ungrouped { company: self.company }).await?;
-        for group in store::groups_to_fill(&mut self.db.read().await?, self.company).await? {
-            self.again(Step::Fill { group }).await?;
+        self.again(Step::Ungrouped { company: self.company }).await;
+    }
+
+    /// Gives what waits, of each company's groups together.
+    async fn fill(&mut self) {
+        let found = async { store::groups_to_fill(&mut self.db.read().await?, self.company).await };
+        let found = found.await;
+        for company in self.had(found).chunk_by(|one, other| one.0 == other.0) {
+            let groups: Vec<i64> = company.iter().map(|(_, group)| *group).collect();
+            self.again(Step::Fill { groups: &groups }).await;
         }
-        Ok(())
     }
 
     /// A step until it finds nothing more; gives how many tickets it found.
-    async fn again(&mut self, step: Step) -> Result<usize, StoreError> {
+    async fn again(&mut self, step: Step<'_>) -> usize {
         let mut sum = 0;
         for _ in 0..ROUNDS.min(self.left) {
-            let (found, done) = once(self.db, self.clock, step).await?;
+            let done = once(self.db, self.clock, step).await;
+            let (found, done) = self.had(done);
             add(&mut self.done, done);
             sum += found;
             if found == 0 {
@@ -113,12 +150,27 @@ impl Round<'_> {
             }
             self.left -= 1;
         }
-        Ok(sum)
+        sum
+    }
+
+    /// What was found, or nothing and a reason.
+    fn had<T: Default>(&mut self, done: Result<T, StoreError>) -> T {
+        done.unwrap_or_else(|error| {
+            self.failed.get_or_insert(error);
+            T::default()
+        })
+    }
+
+    fn end(self) -> Result<Routed, StoreError> {
+        match self.failed {
+            None => Ok(self.done),
+            Some(error) => Err(error),
+        }
     }
 }
 
 /// A step in one transaction, again if another was first.
-async fn once(db: &Db, clock: &Clock, step: Step) -> Result<(usize, Routed), StoreError> {
+async fn once(db: &Db, clock: &Clock, step: Step<'_>) -> Result<(usize, Routed), StoreError> {
     let mut tries = Tries::default();
     loop {
         let done = attempt(db, clock, step).await;
@@ -128,22 +180,22 @@ async fn once(db: &Db, clock: &Clock, step: Step) -> Result<(usize, Routed), Sto
     }
 }
 
-async fn attempt(db: &Db, clock: &Clock, step: Step) -> Result<(usize, Routed), StoreError> {
+async fn attempt(db: &Db, clock: &Clock, step: Step<'_>) -> Result<(usize, Routed), StoreError> {
     let mut tx = db.write().await?;
     let done = match step {
         Step::Bots => from_bots(&mut tx, clock).await,
         Step::Gone { gone_before } => from_gone(&mut tx, clock, gone_before).await,
         Step::Orphans { group } => orphans::go_on(&mut tx, clock, group, BATCH).await,
         Step::Ungrouped { company } => ungrouped(&mut tx, clock, company).await,
-        Step::Fill { group } => fill(&mut tx, clock, group).await,
+        Step::Fill { groups } => give_out(&mut tx, clock, groups).await,
     }?;
     tx.commit().await?;
     Ok(done)
 }
 
-async fn fill(tx: &mut Tx, clock: &Clock, group: i64) -> Result<(usize, Routed), StoreError> {
+async fn give_out(tx: &mut Tx, clock: &Clock, groups: &[i64]) -> Result<(usize, Routed), StoreError> {
     let mut record = Record::new(clock);
-    fill_group(tx, group, Cause::Sweep, &mut record).await?;
+    fill_groups(tx, groups, Cause::Sweep, &mut record).await?;
     let done = record.save(tx).await?;
     Ok((done.assigned, done))
 }
@@ -152,7 +204,7 @@ async fn from_bots(tx: &mut Tx, clock: &Clock) -> Result<(usize, Routed), StoreE
     let failed = subscriptions::tickets_of_failed_bots(tx, clock.now(), BATCH).await?;
     let ids: Vec<&str> = failed.iter().map(String::as_str).collect();
     let mut record = Record::new(clock);
-    let (mut late, mut broken) = (Vec::new(), Vec::new());
+    let mut released = Vec::new();
     for mut ticket in hold(tx, &ids).await? {
         if ticket.bot_id.is_none() || ticket.state != TicketState::Open.as_str() {
             continue;
@@ -160,12 +212,11 @@ async fn from_bots(tx: &mut Tx, clock: &Clock) -> Result<(usize, Routed), StoreE
         let timed_out = ticket.bot_until.is_some_and(|until| until <= clock.now());
         let_go(&mut ticket, &mut record);
         record.keep(ticket.clone());
-        if timed_out { late.push(ticket) } else { broken.push(ticket) }
+        released.push((ticket, if timed_out { Cause::BotTimeout } else { Cause::BotFailed }));
     }
-    let found = late.len() + broken.len();
+    let found = released.len();
     let mut done = record.save(tx).await?;
-    add(&mut done, decide(tx, clock, late, Cause::BotTimeout).await?);
-    add(&mut done, decide(tx, clock, broken, Cause::BotFailed).await?);
+    add(&mut done, decide(tx, clock, released).await?);
     Ok((found, done))
 }
 
@@ -179,18 +230,19 @@ async fn from_gone(tx: &mut Tx, clock: &Clock, gone_before: Millis) -> Result<(u
         if store::is_unanswered_of_gone(tx, gone_before, &ticket.id).await? {
             ticket.previous_agent_id = let_go(&mut ticket, &mut record);
             record.keep(ticket.clone());
-            back.push(ticket);
+            back.push((ticket, Cause::AgentGone));
         }
     }
     let found = back.len();
     let mut done = record.save(tx).await?;
-    add(&mut done, decide(tx, clock, back, Cause::AgentGone).await?);
+    add(&mut done, decide(tx, clock, back).await?);
     Ok((found, done))
 }
 
 async fn ungrouped(tx: &mut Tx, clock: &Clock, company: Option<i64>) -> Result<(usize, Routed), StoreError> {
     let ids = store::ungrouped(tx, company, BATCH).await?;
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    let waiting: Vec<_> = hold(tx, &ids).await?.into_iter().filter(Ticket::waits).collect();
-    Ok((waiting.len(), decide(tx, clock, waiting, Cause::Sweep).await?))
+    let waiting = hold(tx, &ids).await?.into_iter().filter(Ticket::waits);
+    let waiting: Vec<_> = waiting.map(|ticket| (ticket, Cause::Sweep)).collect();
+    Ok((waiting.len(), decide(tx, clock, waiting).await?))
 }

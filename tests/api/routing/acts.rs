@@ -17,6 +17,7 @@ on_both_databases! {
     a_reassigned_ticket_goes_to_somebody_else
     a_possible_agent_is_named_without_any_effect
     a_possible_agent_is_who_a_reassignment_chooses
+    who_serves_the_new_group_too_keeps_the_ticket
     a_full_owner_keeps_a_ticket_that_moves_to_a_group_of_his
     a_ticket_is_closed_once_and_reopened
     an_ignored_ticket_waits_for_nobody
@@ -468,4 +469,32 @@ async fn what_is_configured_has_its_effect_at_once(house: &House) {
     assert_eq!(scene.owner(1).await.1, None);
     ok(&scene.post("grupousuario", json!({"usua_id": eva, "grupos": [group]})).await);
     assert_eq!((scene.owner(1).await.1, scene.owner(2).await.1), (Some(eva), None), "a member: up to the capacity");
+}
+
+async fn who_serves_the_new_group_too_keeps_the_ticket(house: &House) {
+    let scene = Scene::open(house).await;
+    let (from, to) = (scene.group("Ventas", "manual").await, scene.group("Soporte", "manual").await);
+    let other = scene.group("Cobranza", "manual").await;
+    let eva = scene.online("Eva", &[from, to], 1).await;
+    scene.writes("a").await;
+    scene.writes("b").await;
+    ok(&scene.next("Eva").await);
+    // She has as many as she may, this one among them: nobody takes its place.
+    ok(&scene.post("cambiargrupo", json!({"tick_id": 1, "grup_id": to})).await);
+    assert_eq!(scene.owner(1).await, ("inProgress".into(), Some(eva)));
+    assert_eq!(scene.ticket(1).await.group_id, Some(to));
+    let (decisions, why) = scene.decisions(1).await;
+    assert_eq!(decisions.last(), Some(&("group".into(), "assigned".into(), Some(eva))));
+    assert_eq!(why.pasos.last().unwrap().texto, "Eva también atiende ese grupo y lo conserva.");
+    let kinds: Vec<String> = scene.told(1).await.into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds.last().map(String::as_str), Some("ticket.group_changed"));
+    assert!(!kinds.contains(&"ticket.unassigned".to_owned()), "{kinds:?}");
+    // A group that she does not serve takes it from her.
+    ok(&scene.post("cambiargrupo", json!({"tick_id": 1, "grup_id": other})).await);
+    assert_eq!(scene.owner(1).await, ("open".into(), None));
+    // Who is not there keeps nothing.
+    ok(&scene.next("Eva").await);
+    scene.is(eva, OFFLINE).await;
+    ok(&scene.post("cambiargrupo", json!({"tick_id": 2, "grup_id": to})).await);
+    assert_eq!(scene.owner(2).await, ("open".into(), None));
 }

@@ -3,7 +3,8 @@
 use relevo::{
     desk::routing,
     store::{
-        events, jobs, links,
+        channels::{self, ChannelRow},
+        events, groups, jobs, links,
         subscriptions::{self, Subscription},
     },
 };
@@ -18,6 +19,9 @@ on_both_databases! {
     a_bot_that_fails_loses_its_tickets_and_gets_no_new_ones
     a_link_without_bot_goes_to_people
     what_a_bot_said_is_no_answer_of_the_agent
+    what_reopens_beside_what_opens_is_its_bots
+    what_reopens_in_the_channels_second_group_is_its_bots_too
+    a_bot_that_ends_leaves_each_ticket_once
 }
 
 const MINUTE: i64 = 60_000;
@@ -162,4 +166,68 @@ async fn what_a_bot_said_is_no_answer_of_the_agent(house: &House) {
     scene.writes("b").await;
     assert_eq!(scene.sweep().await.given_back, 1);
     assert_eq!(scene.owner(2).await.1, Some(leo));
+}
+
+async fn what_reopens_beside_what_opens_is_its_bots(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    let bot = with_bot(&scene).await;
+    let plain = house.channel(&scene.tenant, "telegram").await;
+    let company = scene.tenant.id;
+    house
+        .write(async |tx| {
+            groups::link_channel(tx, company, plain, group, false, 9).await.unwrap();
+            let channel = channels::lock(tx, scene.channel).await.unwrap().unwrap();
+            let channel = ChannelRow { reopen_within_ms: MINUTE, ..channel };
+            channels::update(tx, &channel, std::slice::from_ref(&channel.uuid), house.clock.now()).await.unwrap();
+        })
+        .await;
+    let eva = scene.online("Eva", &[group], 5).await;
+    scene.writes("a").await;
+    scene.close(1).await;
+    // One batch: a customer comes back to the bot's channel, and a new one writes on the other, for the same group.
+    let now = house.clock.now();
+    let [back, new] = [(scene.channel, "a"), (plain, "b")].map(|(on, who)| scene.tenant.says(on, who, now, "Hola"));
+    house.apply(&[back, new]).await;
+    assert_eq!((scene.ticket(1).await.bot_id, scene.owner(2).await.1), (Some(bot), Some(eva)));
+    let (decisions, _) = scene.decisions(1).await;
+    assert_eq!(decisions[1..], [("reopened".into(), "bot".into(), None)], "its own decision, and only that");
+}
+
+async fn what_reopens_in_the_channels_second_group_is_its_bots_too(house: &House) {
+    let scene = Scene::open(house).await;
+    scene.group("Ventas", "manual").await;
+    let second = scene.group("Soporte", "manual").await;
+    let bot = with_bot(&scene).await;
+    scene.writes("a").await;
+    ok(&scene.post("cambiargrupo", json!({"tick_id": 1, "grup_id": second})).await);
+    scene.close(1).await;
+    ok(&scene.post("ticket/reabrir", json!({"tick_id": 1})).await);
+    let ticket = scene.ticket(1).await;
+    assert_eq!((ticket.group_id, ticket.bot_id), (Some(second), Some(bot)));
+}
+
+async fn a_bot_that_ends_leaves_each_ticket_once(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    let bot = with_bot(&scene).await;
+    let agents = [scene.online("Eva", &[group], 1).await, scene.online("Leo", &[group], 1).await];
+    scene.writes("a").await;
+    house.clock.advance(MINUTE);
+    scene.writes("b").await;
+    // The time of the first is up when the bot fails: both go to people for reasons of their own.
+    house.clock.advance(4 * MINUTE);
+    let now = house.clock.now();
+    house
+        .write(async |tx| {
+            for _ in 0..3 {
+                subscriptions::failed(tx, bot, "sin respuesta", now).await.unwrap();
+            }
+        })
+        .await;
+    assert_eq!(scene.sweep().await.from_bots, 2);
+    for (number, cause, agent) in [(1, "bot_timeout", agents[0]), (2, "bot_failed", agents[1])] {
+        let (decisions, _) = scene.decisions(number).await;
+        assert_eq!(decisions[1..], [(cause.into(), "assigned".into(), Some(agent))]);
+    }
 }

@@ -18,6 +18,8 @@ on_both_databases! {
     higher_priority_goes_first
     a_batch_is_shared_out
     what_one_transaction_cannot_give_is_given_oldest_first_and_not_overtaken
+    who_serves_several_groups_gets_what_waits_longest
+    a_ticket_that_only_its_former_owner_could_take_says_so
 }
 
 async fn without_a_group_a_ticket_waits_for_operators_until_there_is_one(house: &House) {
@@ -48,7 +50,10 @@ async fn an_automatic_group_gives_to_the_least_loaded_and_explains_it(house: &Ho
     let (decisions, why) = scene.decisions(3).await;
     assert_eq!(decisions, [("opened".into(), "assigned".into(), Some(eva))]);
     let said: Vec<_> = why.considerados.iter().map(|it| (it.usua_id, it.carga, it.veredicto)).collect();
-    assert_eq!(said, [(eva, 1, Verdict::LeastLoaded), (leo, 1, Verdict::MoreRecent), (mia, 0, Verdict::Offline)]);
+    assert_eq!(
+        said,
+        [(eva, Some(1), Verdict::LeastLoaded), (leo, Some(1), Verdict::MoreRecent), (mia, None, Verdict::Offline)]
+    );
     assert!(why.considerados.iter().all(|it| it.usua_id != other), "no member");
     let (decisions, why) = scene.decisions(5).await;
     assert_eq!(decisions, [("opened".into(), "queued".into(), None)]);
@@ -242,4 +247,29 @@ async fn what_one_transaction_cannot_give_is_given_oldest_first_and_not_overtake
     for one in people["ejecutivos"].as_array().unwrap() {
         assert_eq!(one["usua_carga"], 120, "{one}");
     }
+}
+
+async fn who_serves_several_groups_gets_what_waits_longest(house: &House) {
+    let scene = Scene::open(house).await;
+    let first = scene.group("Ventas", "auto").await;
+    let second = scene.group("Cobranza", "auto").await;
+    scene.writes("a").await;
+    super::scene::ok(&scene.post("cambiargrupo", serde_json::json!({"tick_id": 1, "grup_id": second})).await);
+    scene.writes("b").await;
+    let eva = scene.online("Eva", &[], 1).await;
+    // Her groups are filled together: the second one's ticket waits longer.
+    let member = serde_json::json!({"usua_id": eva, "grupos": [first, second]});
+    super::scene::ok(&scene.post("grupousuario", member).await);
+    assert_eq!((scene.owner(1).await.1, scene.owner(2).await.1), (Some(eva), None));
+}
+
+async fn a_ticket_that_only_its_former_owner_could_take_says_so(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    scene.online("Eva", &[group], 5).await;
+    scene.writes("a").await;
+    super::scene::ok(&scene.post("ticket/reasignar", serde_json::json!({"tick_id": 1})).await);
+    let (decisions, why) = scene.decisions(1).await;
+    assert_eq!(decisions[1], ("reassigned".into(), "queued".into(), None));
+    assert_eq!(why.pasos.last().unwrap().texto, "No hay otro ejecutivo en línea: el ticket espera.");
 }

@@ -332,11 +332,11 @@ for_each_database! {
         save(&mut tx, &[waiting(1, ours, Some(auto.id), NOW), waiting(2, ours, Some(pulled.id), NOW)]).await;
         commit(tx).await;
         let mut tx = write(&backend.db).await;
-        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [0; 0], "nobody is there");
+        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [], "nobody is there");
         is(&mut tx, ours, eva, ONLINE, NOW).await;
-        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [auto.id]);
+        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [(ours, auto.id)]);
         save(&mut tx, &(10..15).map(|n| owned(n, ours, eva)).collect::<Vec<_>>()).await;
-        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [0; 0], "she has as many as may be");
+        assert_eq!(store::groups_to_fill(&mut tx, None).await.expect("asked"), [], "she has as many as may be");
         let lost = Ticket { channel_id: chat, ..waiting(3, ours, Some(999), NOW) };
         save(&mut tx, &[lost, Ticket { channel_id: chat, ..waiting(4, ours, Some(auto.id), NOW) }]).await;
         assert_eq!(store::ungrouped(&mut tx, None, 10).await.expect("asked"), [""; 0], "the channel has no group either");

@@ -35,7 +35,8 @@ struct Decision {
     resultado: String,
     grup_id: Option<i64>,
     usua_id: Option<i64>,
-    /// Its steps (`pasos`: `paso`, `texto`), who was considered (`considerados`: `usua_id`, `nombre`, `carga`, `capacidad`,
+    /// Its steps (`pasos`: `paso`, `texto`), who was considered (`considerados`: `usua_id`, `nombre`, `carga` (null of who is
+    /// not online), `capacidad`,
     /// `veredicto`, `motivo`; at most 30, the chosen one first) and how many more were (`otros`).
     explicacion: Value,
 }
