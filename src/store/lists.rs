@@ -24,7 +24,7 @@ pub struct Listed {
     pub channel_id: i64,
     pub group_id: Option<i64>,
     pub group_name: Option<String>,
-    /// Who owns it, or closed it.
+    /// Whose it is: who owns it or owned it last, else who closed it.
     pub agent_id: Option<i64>,
     pub agent_name: Option<String>,
     /// The customer's number.
@@ -84,7 +84,7 @@ pub struct Filter<'a> {
     pub kind: &'a str,
     pub channel: i64,
     pub group: i64,
-    /// Who owns it, or closed it.
+    /// Whose it is: who owns it or owned it last, else who closed it.
     pub agent: i64,
     /// The contact's id.
     pub contact: &'a str,
@@ -119,10 +119,7 @@ macro_rules! filtered {
 
 const ALL: Sql = both!(filtered, "t.company_id = $1");
 const OF_CONTACT: Sql = both!(filtered, "t.contact_id = $12 AND +t.company_id = $1");
-const OF_AGENT: Sql = both!(
-    filtered,
-    "((t.state = 'inProgress' AND t.agent_id = $11) OR (t.state = 'closed' AND t.closed_by = $11)) AND +t.company_id = $1"
-);
+const OF_AGENT: Sql = both!(filtered, "coalesce(t.agent_id, t.closed_by) = $11 AND +t.company_id = $1");
 const OF_GROUP: Sql = both!(filtered, "t.company_id = $1 AND t.group_id = $10");
 const OF_CHANNEL: Sql = both!(filtered, "t.company_id = $1 AND t.channel_id = $9");
 const IN_STATE: Sql = both!(filtered, "t.company_id = $1 AND t.state = $7");
@@ -230,11 +227,12 @@ pub async fn in_hand(tx: &mut Tx, company: i64, agent: i64, after: (Millis, &str
     fetch_all!(tx, Listed, SQL, company, agent, after.0, after.1, limit)
 }
 
-/// A page of what an agent closed, the latest first, after the ticket that was closed at this moment and has this id.
+/// A page of an agent's closed tickets, whoever closed them, the latest first, after the ticket that was closed at this
+/// moment and has this id.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn closed_by(
+pub async fn closed_of(
     tx: &mut Tx,
     company: i64,
     agent: i64,
@@ -242,7 +240,8 @@ pub async fn closed_by(
     limit: i64,
 ) -> Result<Vec<Listed>> {
     const SQL: &str = listed!(
-        "+t.company_id = $1 AND t.state = 'closed' AND t.closed_by = $2 AND (t.closed_at, t.id) < ($3, $4)",
+        "+t.company_id = $1 AND t.state = 'closed' AND coalesce(t.agent_id, t.closed_by) = $2 \
+         AND (t.closed_at, t.id) < ($3, $4)",
         "t.closed_at DESC, t.id DESC",
         "$5"
     );

@@ -266,15 +266,19 @@ async fn an_agent_s_tickets_in_hand_and_closed(house: &House) {
         desk.closed(house, 6, START + 8),
         Ticket { closed_by: Some(other), ..desk.closed(house, 7, START) },
         desk.ticket(house, 8),
+        Ticket { agent_id: Some(desk.agent), closed_by: Some(other), ..desk.closed(house, 9, START + 6) },
+        Ticket { state: "ignored".to_owned(), ..desk.in_hand(house, 10) },
     ];
     save(house, &rows).await;
     let who = "mail=Daniel.Bustos@prueba.com";
     assert_eq!(desk.numbers(house, &format!("{PROCESO}?{who}")).await, [2, 1]);
     assert_eq!(desk.numbers(house, &format!("{PROCESO}?usua_id={other}")).await, [3]);
-    assert_eq!(desk.numbers(house, &format!("{CERRADOS}?{who}")).await, [4, 6, 5], "the latest closed first");
+    assert_eq!(desk.numbers(house, &format!("{CERRADOS}?{who}")).await, [4, 6, 5, 9], "the latest closed first");
     let first = desk.list(house, &format!("{CERRADOS}?{who}&cantidad=2")).await;
     let rest = format!("{CERRADOS}?{who}&cantidad=2&siguiente={}", first["siguiente"].as_str().unwrap());
-    assert_eq!((numbers(&first), desk.numbers(house, &rest).await), (vec![4, 6], vec![5]));
+    assert_eq!((numbers(&first), desk.numbers(house, &rest).await), (vec![4, 6], vec![5, 9]));
+    assert_eq!(desk.numbers(house, &format!("{LISTA}?{who}")).await, [10, 9, 6, 5, 4, 2, 1], "however they ended");
+    assert_eq!(desk.numbers(house, &format!("{LISTA}?usua_id={other}")).await, [7, 3]);
     for path in [PROCESO, CERRADOS] {
         let said = refused(&house.get(&desk.tenant.client, path).await);
         assert_eq!(said, "El campo mail es obligatorio.");

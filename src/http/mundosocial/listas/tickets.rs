@@ -31,7 +31,7 @@ pub(super) struct Query {
     cuen_id: Option<i64>,
     /// A channel kind: its number or name.
     cana_id: Option<String>,
-    /// Who owns it, or closed it.
+    /// Who owns it or owned it last; who closed it, if nobody owned it.
     usua_id: Option<i64>,
     /// The same by mail.
     mail: Option<String>,
