@@ -184,8 +184,10 @@ async fn every_filter_keeps_its_own(house: &House) {
         ("desde=30-11-2016".to_owned(), vec![]),
         ("desde=29-11-2016&hasta=29-11-2016".to_owned(), vec![53, 52, 51, 1]),
         ("hasta=28-11-2016".to_owned(), vec![]),
-        ("hasta=29-11-2016%2018:38:32".to_owned(), vec![]),
-        ("desde=29-11-2016%2018:38:32&hasta=29-11-2016%2018:38:33".to_owned(), vec![53, 52, 51, 1]),
+        ("hasta=29-11-2016%2015:38:32".to_owned(), vec![]),
+        ("desde=29-11-2016%2015:38:32&hasta=29-11-2016%2015:38:33".to_owned(), vec![53, 52, 51, 1]),
+        ("desde=29-11-2016%2018:38:32&hasta=29-11-2016%2018:38:33&zona=UTC".to_owned(), vec![53, 52, 51, 1]),
+        ("desde=30-11-2016&zona=Asia/Tokyo".to_owned(), vec![53, 52, 51, 1]),
     ] {
         assert_eq!(desk.numbers(house, &format!("{LISTA}?{query}")).await, expected, "{query}");
     }
@@ -299,8 +301,12 @@ async fn dates_have_the_documented_forms_alone(house: &House) {
             assert_eq!(said, expected, "{wrong}");
         }
     }
-    let said = refused(&house.get(&client, &format!("{LISTA}?desde=02-01-2019&hasta=31-12-2018")).await);
-    assert_eq!(said, "El campo hasta no debe ser anterior a desde.");
+    for wrong in ["desde=02-01-2019&hasta=31-12-2018", "desde=02-01-2019&hasta=01-01-2019"] {
+        let said = refused(&house.get(&client, &format!("{LISTA}?{wrong}")).await);
+        assert_eq!(said, "El campo hasta debe ser posterior a desde.");
+    }
+    let said = refused(&house.get(&client, &format!("{LISTA}?zona=Marte")).await);
+    assert_eq!(said, "El campo zona debe ser una zona horaria IANA, como America/Santiago.");
 }
 
 async fn what_is_wrong_with_a_list_is_said_at_once(house: &House) {
