@@ -144,7 +144,12 @@ async fn a_deleted_groups_tickets_go_on(house: &House) {
     set(2, old, None, Some(5)).await;
     set(3, old, Some(77), None).await;
     let missing = wrong(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": 999_999})).await;
-    assert_eq!(missing, "El grup_id_destino no se encuentra registrado.");
+    let not_there = "El grup_id_destino no se encuentra registrado o está inactivo.";
+    assert_eq!(missing, not_there);
+    post(house, client, "grupo/update", json!({"grup_id": new, "grup_activo": false})).await;
+    let inactive = wrong(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": new})).await;
+    assert_eq!(inactive, not_there);
+    post(house, client, "grupo/update", json!({"grup_id": new, "grup_activo": true})).await;
     let same = wrong(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": old})).await;
     assert_eq!(same, "El grupo de destino debe ser otro que el eliminado.");
     let deleted = post(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": new})).await;
@@ -246,6 +251,7 @@ async fn people_are_put_into_groups(house: &House) {
     let client = &tenant.client;
     let (one, two) = (group(house, client, "Grupo A").await, group(house, client, "Grupo B").await);
     let daniel = user(house, &tenant, "daniel").await;
+    let eva = user(house, &tenant, "eva").await;
     let ids = |answer: &Value| -> Vec<i64> {
         answer["grupos"].as_array().unwrap().iter().map(|group| group["grup_id"].as_i64().unwrap()).collect()
     };
@@ -268,6 +274,10 @@ async fn people_are_put_into_groups(house: &House) {
         (json!({"grupos": [one]}), "El campo usua_id es obligatorio."),
         (json!({"usua_id": 999_999, "grupos": []}), "El usua_id no se encuentra registrado."),
         (json!({"mail": "nadie@prueba.com", "grupos": []}), "El usua_id no se encuentra registrado."),
+        (
+            json!({"usua_id": eva, "mail": "daniel@prueba.com", "grup_id": one}),
+            "El usua_id no se encuentra registrado.",
+        ),
         (json!({"usua_id": daniel, "grupos": [one, 999_999]}), "El grup_id no se encuentra registrado."),
         (
             json!({"usua_id": daniel, "grupos": ["x"]}),
@@ -314,6 +324,13 @@ async fn the_seeds_channels_of_groups(house: &House) {
     let said =
         wrong(house, client, "canalgrupo", json!({"grup_id": 999_999, "cuen_id": 999_999, "cagr_usa_bot": 1})).await;
     assert_eq!(said, "El cuen_id no se encuentra registrado. El grup_id no se encuentra registrado.");
+    let nothing = json!({"cagr_id": 999_999, "grup_id": 999_999, "cuen_id": 999_999, "cagr_usa_bot": 1});
+    let said = wrong(house, client, "canalgrupo/update", nothing).await;
+    assert_eq!(
+        said,
+        "El cagr_id no se encuentra registrado. El cuen_id no se encuentra registrado. El grup_id no se encuentra \
+         registrado."
+    );
     let said = wrong(house, client, "canalgrupo", json!({"cagr_usa_bot": "quizás"})).await;
     assert_eq!(
         said,
@@ -356,6 +373,11 @@ async fn accounts_by_kind_of_channel(house: &House) {
     assert_eq!(said, "El campo cuen_bot debe ser \"S\" o \"N\". El campo cuen_id es obligatorio.");
     let said = wrong(house, client, "cuentainterna/update", json!({"cuen_id": 999_999, "cuen_bot": true})).await;
     assert_eq!(said, "El cuen_id no se encuentra registrado.");
+    // MS 8.2.1: where there is one account, it is meant.
+    let small = house.tenant().await;
+    let only = house.channel(&small, "email").await;
+    let changed = post(house, &small.client, "cuentainterna/update", json!({"cuen_bot": true})).await;
+    assert_eq!((&changed["cuenta"]["cuen_id"], &changed["cuenta"]["cuen_bot"]), (&json!(only), &json!(true)));
 }
 
 async fn the_seeds_departments(house: &House) {
@@ -416,6 +438,10 @@ async fn what_is_wrong_is_said_and_nothing_is_done(house: &House) {
              grup_nombre debe ser un texto.",
         ),
         (json!({"grup_nombre": "B", "depa_id": 999_999}), "El depa_id no se encuentra registrado."),
+        (
+            json!({"grup_nombre": "B", "depa_id": 999_999, "grup_prioridad": 1001}),
+            "La prioridad del grupo debe estar entre 0 y 1000. El depa_id no se encuentra registrado.",
+        ),
     ] {
         assert_eq!(wrong(house, &client, "grupo", body).await, said);
     }
