@@ -25,6 +25,7 @@ pub(super) struct Body {
     usua_rol: Option<String>,
     /// So has who has another password.
     usua_clave: Option<String>,
+    /// `null` takes it away; so it does with the phone and the department.
     usua_codigo: Option<String>,
     usua_fono: Option<String>,
     usua_capacidad: Option<i64>,
@@ -61,7 +62,8 @@ pub(super) struct Done {
 pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let caller = asked.caller;
     let fields = &mut asked.fields;
-    let given = Given::read(fields, &NAMES);
+    let mut given = Given::read(fields, &NAMES);
+    given.read_cleared(fields, &NAMES);
     let id = fields.need_int(ID);
     given.allowed(caller, id)?;
     if caller.user == Some(id) {
