@@ -72,7 +72,7 @@ async fn who_is_inactive_gets_no_ticket(house: &House) {
     deactivate(&scene, eva).await;
     let said = brief(&scene.post("ticket/asignausuario", json!({"tick_id": 1, "usua_id": eva})).await);
     assert_eq!(said, "Problemas para validar: El usuario está inactivo.");
-    assert_eq!(nested(&scene.next("Eva").await), "El mail no corresponde a un usuario de la empresa.");
+    assert_eq!(brief(&scene.next("Eva").await), "El mail no corresponde a un usuario de la empresa.");
     assert_eq!(scene.owner(1).await, ("open".into(), None));
 }
 
