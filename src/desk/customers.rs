@@ -2,6 +2,7 @@
 
 use relevo_adapters::Identity;
 
+use super::routing::{self, RoutingError};
 use crate::{
     clock::Clock,
     domain,
@@ -28,6 +29,9 @@ pub enum CustomerError {
     /// The address is of another customer, who has another national identity number.
     #[error("customer {0} is somebody else")]
     Another(i64),
+    /// A ticket of the other customer stands against it.
+    #[error(transparent)]
+    Ticket(#[from] RoutingError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -134,17 +138,20 @@ pub enum Bound {
     Merged(i64),
 }
 
-/// Gives a customer an address. With `merge`, whoever has it now turns out to be this customer.
+/// Gives a customer an address. With `merge`, whoever has it now turns out to be this customer. `hand`: an agent who acts
+/// for himself; a colleague's customers become nobody else by him.
 ///
 /// # Errors
 /// [`CustomerError::Taken`] without `merge`; [`CustomerError::Another`] if both have national identity numbers that
-/// differ; those of the database.
+/// differ; [`RoutingError::NotYours`] if a ticket of the other one is not closed and not in this hand; those of the
+/// database.
 pub async fn bind(
     tx: &mut Tx,
     clock: &Clock,
     customer: &Customer,
     identity: &Identity,
     merge: bool,
+    hand: Option<i64>,
 ) -> Result<Bound, CustomerError> {
     let company = customer.company_id;
     let owner = owner_of(tx, company, identity).await?.filter(|owner| *owner != customer.id);
@@ -179,6 +186,9 @@ pub async fn bind(
     if owner.is_none_or(|owner| owner != known) {
         // It became somebody's just now, whose threads are not held.
         return Err(StoreError::Conflict.into());
+    }
+    for ticket in tickets::unclosed_of(tx, &known).await? {
+        routing::refuse_others(tx, &ticket, hand).await?;
     }
     customers::move_all_identities(tx, &known, &customer.id).await?;
     contacts::merge(tx, &[Merge { o: known, n: customer.id.clone() }]).await?;

@@ -103,12 +103,12 @@ pub async fn in_hand(tx: &mut Tx, company: i64, agent: i64, wanted: &Wanted) -> 
     Ok(wanted.page(rows, |row| (0, Some(row.created_at))))
 }
 
-/// A page of what an agent closed, the latest first.
+/// A page of an agent's closed tickets, whoever closed them, the latest first.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn closed_by(tx: &mut Tx, company: i64, agent: i64, wanted: &Wanted) -> Result<Page, StoreError> {
-    let rows = lists::closed_by(tx, company, agent, wanted.after(), wanted.limit()).await?;
+pub async fn closed_of(tx: &mut Tx, company: i64, agent: i64, wanted: &Wanted) -> Result<Page, StoreError> {
+    let rows = lists::closed_of(tx, company, agent, wanted.after(), wanted.limit()).await?;
     Ok(wanted.page(rows, |row| (0, row.closed_at)))
 }
 

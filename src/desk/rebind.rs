@@ -2,7 +2,10 @@
 
 use relevo_adapters::{Author, Authors, Identity, KINDS};
 
-use super::linking;
+use super::{
+    linking,
+    routing::{self, RoutingError},
+};
 use crate::{
     clock::Clock,
     domain::TicketState,
@@ -25,6 +28,9 @@ pub enum RebindError {
     /// Its author is known, and is another customer: their number.
     #[error("customer {0} wrote it")]
     Known(i64),
+    /// The thread's ticket stands against it.
+    #[error(transparent)]
+    Ticket(#[from] RoutingError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -32,11 +38,19 @@ pub enum RebindError {
 /// Makes the person `person` the author of the company's thread that `original` names: a conversation's id, or what
 /// its platform calls it or a message in it. Its tickets follow, and what the person writes next goes to it. If the
 /// person has a thread of their own there, that stays what it is (P3); its open ticket is linked with this one's. Done
-/// again, it changes nothing.
+/// again, it changes nothing. `hand`: an agent who acts for himself; the thread's ticket must be in it while it is not
+/// closed.
 ///
 /// # Errors
 /// What stands against it.
-pub async fn author(tx: &mut Tx, clock: &Clock, company: i64, original: &str, person: &str) -> Result<(), RebindError> {
+pub async fn author(
+    tx: &mut Tx,
+    clock: &Clock,
+    company: i64,
+    hand: Option<i64>,
+    original: &str,
+    person: &str,
+) -> Result<(), RebindError> {
     let (authors, found) = find(tx, company, original).await?.ok_or(RebindError::Unknown)?;
     let channel = channels::find(tx, found.channel_id).await?.ok_or(RebindError::Unknown)?;
     let names = deliveries::keys(tx, &found.id).await?;
@@ -47,6 +61,9 @@ pub async fn author(tx: &mut Tx, clock: &Clock, company: i64, original: &str, pe
     let locked = conversations::load_for_update(tx, &ids).await?;
     let of = |id: &str| locked.iter().find(|conversation| conversation.id == id);
     let thread = of(&found.id).ok_or(RebindError::Unknown)?;
+    for ticket in open(tx, &[thread]).await? {
+        routing::refuse_others(tx, &ticket, hand).await?;
+    }
 
     let known = contact_of(tx, company, &author.identity).await?;
     if let Some(present) = thread.contact_id.as_deref().filter(|present| Some(*present) != known.as_deref()) {
@@ -142,11 +159,17 @@ async fn bind(
     }
 }
 
+/// The threads' tickets that are not closed, held.
+async fn open(tx: &mut Tx, threads: &[&Conversation]) -> Result<Vec<Ticket>, StoreError> {
+    let ids: Vec<&str> = threads.iter().filter_map(|thread| thread.ticket_id.as_deref()).collect();
+    let mut held = tickets::load_for_update(tx, &ids).await?;
+    held.retain(|ticket| ticket.state != TicketState::Closed.as_str());
+    Ok(held)
+}
+
 /// Links the open tickets of two threads of one person.
 async fn link(tx: &mut Tx, clock: &Clock, thread: &Conversation, own: &Conversation) -> Result<(), StoreError> {
-    let ids: Vec<&str> = [&thread.ticket_id, &own.ticket_id].into_iter().flatten().map(String::as_str).collect();
-    let is_open = |ticket: &Ticket| ticket.state != TicketState::Closed.as_str();
-    let open: Vec<Ticket> = tickets::load_for_update(tx, &ids).await?.into_iter().filter(is_open).collect();
+    let open = open(tx, &[thread, own]).await?;
     let of = |conversation: &Conversation| open.iter().find(|ticket| ticket.conversation_id == conversation.id);
     match (of(thread), of(own)) {
         (Some(ticket), Some(other)) => {

@@ -3,7 +3,7 @@
 use relevo_adapters::Millis;
 use sqlx::FromRow;
 
-use super::{Result, Tx, macros::*};
+use super::{Result, Sql, Tx, macros::*};
 
 /// A channel as an internal account.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -117,12 +117,30 @@ pub struct LinkChange {
     pub position: Option<i64>,
 }
 
-/// Changes a company's link; gives whether there is one.
+/// Holds a company's link until the end of the transaction; gives whether there is one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn lock(tx: &mut Tx, company: i64, id: i64) -> Result<bool> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        Sql {
+            sqlite: "SELECT id FROM channel_groups WHERE company_id = $1 AND id = $2",
+            postgres: "SELECT id FROM channel_groups WHERE company_id = $1 AND id = $2 FOR UPDATE",
+        },
+        company,
+        id
+    )?;
+    Ok(row.is_some())
+}
+
+/// Changes a company's link, which is held.
 ///
 /// # Errors
 /// [`super::StoreError::Duplicate`] if another one links the same two.
-pub async fn update(tx: &mut Tx, company: i64, id: i64, change: LinkChange) -> Result<bool> {
-    let rows = execute!(
+pub async fn update(tx: &mut Tx, company: i64, id: i64, change: LinkChange) -> Result<()> {
+    execute!(
         tx,
         "UPDATE channel_groups SET channel_id = $3, group_id = $4, uses_bot = $5, position = coalesce($6, position) \
          WHERE company_id = $1 AND id = $2",
@@ -132,8 +150,8 @@ pub async fn update(tx: &mut Tx, company: i64, id: i64, change: LinkChange) -> R
         change.group,
         i64::from(change.uses_bot),
         change.position
-    )?;
-    Ok(rows > 0)
+    )
+    .map(drop)
 }
 
 /// Removes a company's link; gives whether there was one.

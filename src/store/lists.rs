@@ -24,7 +24,7 @@ pub struct Listed {
     pub channel_id: i64,
     pub group_id: Option<i64>,
     pub group_name: Option<String>,
-    /// Who owns it, or closed it.
+    /// Whose it is: who owns it or owned it last, else who closed it.
     pub agent_id: Option<i64>,
     pub agent_name: Option<String>,
     /// The customer's number.
@@ -84,7 +84,7 @@ pub struct Filter<'a> {
     pub kind: &'a str,
     pub channel: i64,
     pub group: i64,
-    /// Who owns it, or closed it.
+    /// Whose it is: who owns it or owned it last, else who closed it.
     pub agent: i64,
     /// The contact's id.
     pub contact: &'a str,
@@ -119,10 +119,7 @@ macro_rules! filtered {
 
 const ALL: Sql = both!(filtered, "t.company_id = $1");
 const OF_CONTACT: Sql = both!(filtered, "t.contact_id = $12 AND +t.company_id = $1");
-const OF_AGENT: Sql = both!(
-    filtered,
-    "((t.state = 'inProgress' AND t.agent_id = $11) OR (t.state = 'closed' AND t.closed_by = $11)) AND +t.company_id = $1"
-);
+const OF_AGENT: Sql = both!(filtered, "coalesce(t.agent_id, t.closed_by) = $11 AND +t.company_id = $1");
 const OF_GROUP: Sql = both!(filtered, "t.company_id = $1 AND t.group_id = $10");
 const OF_CHANNEL: Sql = both!(filtered, "t.company_id = $1 AND t.channel_id = $9");
 const IN_STATE: Sql = both!(filtered, "t.company_id = $1 AND t.state = $7");
@@ -173,7 +170,7 @@ pub async fn list(tx: &mut Tx, filter: Filter<'_>, limit: i64) -> Result<Vec<Lis
 pub struct Queue<'a> {
     pub company: i64,
     pub group: i64,
-    /// Only of the groups that this agent serves.
+    /// Only of the active groups that this agent serves: what may be given to him.
     pub agent: i64,
     pub channel: i64,
     /// After the ticket of this priority, waiting since this moment, of this id.
@@ -186,7 +183,8 @@ macro_rules! queued {
             $first,
             " AND t.company_id = $1 AND t.state = 'open' AND t.agent_id IS NULL AND t.bot_id IS NULL \
              AND ($2 = 0 OR t.group_id = $2) \
-             AND ($3 = 0 OR t.group_id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = $3)) \
+             AND ($3 = 0 OR t.group_id IN (SELECT m.group_id FROM group_members m \
+             JOIN groups q ON q.id = m.group_id AND q.active = 1 AND q.deleted_at IS NULL WHERE m.user_id = $3)) \
              AND ($4 = 0 OR t.channel_id = $4) AND (-t.priority, t.waiting_since, t.id) > ($5, $6, $7)"
         )
     };
@@ -230,11 +228,12 @@ pub async fn in_hand(tx: &mut Tx, company: i64, agent: i64, after: (Millis, &str
     fetch_all!(tx, Listed, SQL, company, agent, after.0, after.1, limit)
 }
 
-/// A page of what an agent closed, the latest first, after the ticket that was closed at this moment and has this id.
+/// A page of an agent's closed tickets, whoever closed them, the latest first, after the ticket that was closed at this
+/// moment and has this id.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn closed_by(
+pub async fn closed_of(
     tx: &mut Tx,
     company: i64,
     agent: i64,
@@ -242,7 +241,8 @@ pub async fn closed_by(
     limit: i64,
 ) -> Result<Vec<Listed>> {
     const SQL: &str = listed!(
-        "+t.company_id = $1 AND t.state = 'closed' AND t.closed_by = $2 AND (t.closed_at, t.id) < ($3, $4)",
+        "+t.company_id = $1 AND t.state = 'closed' AND coalesce(t.agent_id, t.closed_by) = $2 \
+         AND (t.closed_at, t.id) < ($3, $4)",
         "t.closed_at DESC, t.id DESC",
         "$5"
     );

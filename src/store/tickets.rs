@@ -241,6 +241,19 @@ pub async fn by_identity(tx: &mut Tx, company: i64, scheme: &str, value: &str, l
     )
 }
 
+/// A contact's tickets that are not closed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn unclosed_of(tx: &mut Tx, contact: &str) -> Result<Vec<Ticket>> {
+    fetch_all!(
+        tx,
+        Ticket,
+        concat!("SELECT ", columns!(), " FROM tickets t WHERE t.contact_id = $1 AND t.state <> 'closed' ORDER BY t.id"),
+        contact
+    )
+}
+
 /// The ids of a company's tickets in `state`, newest first.
 ///
 /// # Errors

@@ -9,7 +9,10 @@ use super::{
     mundosocial::{ok, refused},
     seeds::same_shape,
 };
-use relevo::store::{Db, conversations, routing, tickets, users};
+use relevo::{
+    desk::clients::Role,
+    store::{Db, conversations, routing, tickets, users},
+};
 
 on_both_databases! {
     groups_are_made_changed_and_listed
@@ -17,6 +20,7 @@ on_both_databases! {
     a_group_with_many_tickets_is_deleted
     a_group_is_deleted_while_its_customers_write
     a_call_that_another_transaction_was_before_is_made_again
+    a_change_that_another_transaction_was_before_is_made_again
     people_are_put_into_groups
     the_seeds_channels_of_groups
     accounts_by_kind_of_channel
@@ -144,7 +148,12 @@ async fn a_deleted_groups_tickets_go_on(house: &House) {
     set(2, old, None, Some(5)).await;
     set(3, old, Some(77), None).await;
     let missing = wrong(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": 999_999})).await;
-    assert_eq!(missing, "El grup_id_destino no se encuentra registrado.");
+    let not_there = "El grup_id_destino no se encuentra registrado o está inactivo.";
+    assert_eq!(missing, not_there);
+    post(house, client, "grupo/update", json!({"grup_id": new, "grup_activo": false})).await;
+    let inactive = wrong(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": new})).await;
+    assert_eq!(inactive, not_there);
+    post(house, client, "grupo/update", json!({"grup_id": new, "grup_activo": true})).await;
     let same = wrong(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": old})).await;
     assert_eq!(same, "El grupo de destino debe ser otro que el eliminado.");
     let deleted = post(house, client, "grupo/delete", json!({"grup_id": old, "grup_id_destino": new})).await;
@@ -241,11 +250,36 @@ async fn a_call_that_another_transaction_was_before_is_made_again(house: &House)
     assert_eq!(get(house, &client, "grupo").await["grupos"].as_array().unwrap().len(), 1);
 }
 
+async fn a_change_that_another_transaction_was_before_is_made_again(house: &House) {
+    let tenant = house.tenant().await;
+    let admin = house.client(Some(tenant.id), Role::Admin).await;
+    let depa = post(house, &admin, "departamento", json!({"depa_descripcion": "Ventas"})).await;
+    let (depa, user) = (&depa["departamento"]["depa_id"], user(house, &tenant, "daniel").await);
+    if let Db::Postgres(pool) = &house.db {
+        // Of three transactions the third is let through.
+        let sql = "CREATE SEQUENCE turns; CREATE FUNCTION overtake() RETURNS trigger LANGUAGE plpgsql AS \
+                   $$BEGIN IF nextval('turns') % 3 <> 0 THEN RAISE EXCEPTION 'first' USING ERRCODE = '40001'; END IF; \
+                   RETURN NEW; END$$; \
+                   CREATE TRIGGER overtake BEFORE UPDATE ON departments FOR EACH ROW EXECUTE FUNCTION overtake(); \
+                   CREATE TRIGGER overtake BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION overtake()";
+        sqlx::raw_sql(sql).execute(pool).await.unwrap();
+    }
+    for (path, body) in [
+        ("/api/admin/departments/update".to_owned(), json!({"id_department": depa, "department_name": "Ventas Sur"})),
+        ("/api/admin/departments/update-status".to_owned(), json!({"id_department": depa, "status": 0})),
+        (format!("/api/users/update/{user}"), json!({"name": "Daniel"})),
+    ] {
+        let reply = house.send(&admin, "PATCH", &path, &body).await;
+        assert_eq!(reply.status, 200, "{path}: {reply:?}");
+    }
+}
+
 async fn people_are_put_into_groups(house: &House) {
     let tenant = house.tenant().await;
     let client = &tenant.client;
     let (one, two) = (group(house, client, "Grupo A").await, group(house, client, "Grupo B").await);
     let daniel = user(house, &tenant, "daniel").await;
+    let eva = user(house, &tenant, "eva").await;
     let ids = |answer: &Value| -> Vec<i64> {
         answer["grupos"].as_array().unwrap().iter().map(|group| group["grup_id"].as_i64().unwrap()).collect()
     };
@@ -268,6 +302,10 @@ async fn people_are_put_into_groups(house: &House) {
         (json!({"grupos": [one]}), "El campo usua_id es obligatorio."),
         (json!({"usua_id": 999_999, "grupos": []}), "El usua_id no se encuentra registrado."),
         (json!({"mail": "nadie@prueba.com", "grupos": []}), "El usua_id no se encuentra registrado."),
+        (
+            json!({"usua_id": eva, "mail": "daniel@prueba.com", "grup_id": one}),
+            "El usua_id no se encuentra registrado.",
+        ),
         (json!({"usua_id": daniel, "grupos": [one, 999_999]}), "El grup_id no se encuentra registrado."),
         (
             json!({"usua_id": daniel, "grupos": ["x"]}),
@@ -314,10 +352,17 @@ async fn the_seeds_channels_of_groups(house: &House) {
     let said =
         wrong(house, client, "canalgrupo", json!({"grup_id": 999_999, "cuen_id": 999_999, "cagr_usa_bot": 1})).await;
     assert_eq!(said, "El cuen_id no se encuentra registrado. El grup_id no se encuentra registrado.");
+    let nothing = json!({"cagr_id": 999_999, "grup_id": 999_999, "cuen_id": 999_999, "cagr_usa_bot": 1});
+    let said = wrong(house, client, "canalgrupo/update", nothing).await;
+    assert_eq!(
+        said,
+        "El cagr_id no se encuentra registrado. El cuen_id no se encuentra registrado. El grup_id no se encuentra \
+         registrado."
+    );
     let said = wrong(house, client, "canalgrupo", json!({"cagr_usa_bot": "quizás"})).await;
     assert_eq!(
         said,
-        "El campo cagr_usa_bot debe ser \"S\" o \"N\". El campo cuen_id es obligatorio. El campo grup_id es obligatorio."
+        "El campo cagr_usa_bot debe ser true o false, o \"S\" o \"N\". El campo cuen_id es obligatorio. El campo grup_id es obligatorio."
     );
 }
 
@@ -353,9 +398,14 @@ async fn accounts_by_kind_of_channel(house: &House) {
     assert_eq!((&changed["cuenta"]["cuen_id"], &changed["cuenta"]["cuen_bot"]), (&json!(mail), &json!(true)));
     assert_eq!(get(house, client, "cuentacanales?cana_id=4").await["cuentas"][0]["cuen_bot"], true);
     let said = wrong(house, client, "cuentainterna/update", json!({"cuen_bot": "x"})).await;
-    assert_eq!(said, "El campo cuen_bot debe ser \"S\" o \"N\". El campo cuen_id es obligatorio.");
+    assert_eq!(said, "El campo cuen_bot debe ser true o false, o \"S\" o \"N\". El campo cuen_id es obligatorio.");
     let said = wrong(house, client, "cuentainterna/update", json!({"cuen_id": 999_999, "cuen_bot": true})).await;
     assert_eq!(said, "El cuen_id no se encuentra registrado.");
+    // MS 8.2.1: where there is one account, it is meant.
+    let small = house.tenant().await;
+    let only = house.channel(&small, "email").await;
+    let changed = post(house, &small.client, "cuentainterna/update", json!({"cuen_bot": true})).await;
+    assert_eq!((&changed["cuenta"]["cuen_id"], &changed["cuenta"]["cuen_bot"]), (&json!(only), &json!(true)));
 }
 
 async fn the_seeds_departments(house: &House) {
@@ -412,10 +462,14 @@ async fn what_is_wrong_is_said_and_nothing_is_done(house: &House) {
         ),
         (
             json!({"grup_nombre": ["B"], "depa_id": "x", "grup_activo": "quizás"}),
-            "El campo depa_id debe ser un número entero. El campo grup_activo debe ser \"S\" o \"N\". El campo \
+            "El campo depa_id debe ser un número entero. El campo grup_activo debe ser true o false, o \"S\" o \"N\". El campo \
              grup_nombre debe ser un texto.",
         ),
         (json!({"grup_nombre": "B", "depa_id": 999_999}), "El depa_id no se encuentra registrado."),
+        (
+            json!({"grup_nombre": "B", "depa_id": 999_999, "grup_prioridad": 1001}),
+            "La prioridad del grupo debe estar entre 0 y 1000. El depa_id no se encuentra registrado.",
+        ),
     ] {
         assert_eq!(wrong(house, &client, "grupo", body).await, said);
     }

@@ -104,7 +104,9 @@ async fn p9_what_is_another_companys_is_not_there(house: &House) {
         ("grupousuario", json!({"mail": "ajena@prueba.com", "grup_id": own}), "usua_id"),
         ("horario", json!({"grup_id": grup, "hora_semana": null}), "grup_id"),
     ] {
-        assert_eq!(wrong(house, client, path, body).await, format!("El {field} no se encuentra registrado."), "{path}");
+        let or = if field == "grup_id_destino" { " o está inactivo" } else { "" };
+        let said = wrong(house, client, path, body).await;
+        assert_eq!(said, format!("El {field} no se encuentra registrado{or}."), "{path}");
     }
     for (path, field) in [
         (format!("grupo?grup_id={grup}"), "grup_id"),

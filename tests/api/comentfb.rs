@@ -10,6 +10,7 @@ use super::{
     mundosocial::{ok, refused},
 };
 use relevo::{
+    desk::clients::Role,
     domain::Envelope,
     store::{
         Db,
@@ -24,6 +25,7 @@ on_both_databases! {
     a_reply_s_thread_is_named_by_any_of_its_comments_or_by_its_id
     what_is_refused_has_the_seed_s_form
     p9_another_company_s_comment_is_a_missing_one
+    p9_an_agent_says_it_only_of_what_is_in_his_hand
 }
 
 const COMENTFB: &str = "/api/mundosocial/comentfb";
@@ -142,6 +144,27 @@ async fn p3_who_has_a_ticket_there_already_keeps_it_and_both_are_linked(house: &
     assert_eq!((told.len(), &told[0]["linked"][0]["number"]), (1, &json!(1)));
     ok(&page.says(house, "555_906", "777").await);
     assert_eq!(self::told(house, page.tenant.id, "ticket.linked").await.len(), 1, "they are linked already");
+}
+
+async fn p9_an_agent_says_it_only_of_what_is_in_his_hand(house: &House) {
+    let page = Page::new(house).await;
+    page.comment(house, "555_906", POST, None).await;
+    let (eva, leo) = (
+        house.person(&page.tenant, "eva@prueba.com", Role::Agent).await,
+        house.person(&page.tenant, "leo@prueba.com", Role::Agent).await,
+    );
+    let ticket =
+        Ticket { state: "inProgress".to_owned(), agent_id: Some(eva.id), ..page.ticket(house, 1).await.unwrap() };
+    house.write(async |tx| tickets::save(tx, &[&ticket]).await.unwrap()).await;
+    let body = json!({"remitenteOriginal": "555_906", "nuevoRemitente": "777"});
+    let reply = house.call_as(&leo.token, "POST", COMENTFB, &body).await;
+    assert_eq!(
+        (reply.status.as_u16(), &reply.json()["mensaje"]),
+        (403, &json!("El ticket lo atiende otro ejecutivo."))
+    );
+    assert_eq!(page.customer(house, 1).await, Value::Null);
+    ok(&house.call_as(&eva.token, "POST", COMENTFB, &body).await);
+    assert_ne!(page.customer(house, 1).await, Value::Null);
 }
 
 async fn said_again_it_changes_nothing_and_another_author_is_refused(house: &House) {

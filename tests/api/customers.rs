@@ -239,7 +239,7 @@ async fn customers_become_one_while_they_write(house: &House) {
     };
     let merges = house.write(async |tx| {
         let identity = Identity::new("wa_id", "56900000001");
-        desk::customers::bind(tx, &house.clock, &ejemplo, &identity, true).await.unwrap()
+        desk::customers::bind(tx, &house.clock, &ejemplo, &identity, true, None).await.unwrap()
     });
     let ((), bound) = futures_util::future::join(writes, merges).await;
     assert!(matches!(bound, desk::customers::Bound::Merged(_)), "{bound:?}");

@@ -145,7 +145,7 @@ async fn a_row_says_everything_about_a_ticket(house: &House) {
     let customer = house.body(&desk.tenant.client, &format!("{CLIENTE}/cliente?tick_id=1")).await["cliente"].clone();
     let expected = json!({
         "tick_id": 1, "tick_identificador": row["tick_identificador"], "tick_estado": "Abierto",
-        "tick_fecha_creacion": "2016-11-29T18:38:32Z", "tick_fecha_actualizacion": "2016-11-29T18:38:32Z",
+        "tick_fecha_creacion": "2016-11-29T18:38:32.000Z", "tick_fecha_actualizacion": "2016-11-29T18:38:32.000Z",
         "tick_asunto": null, "cuen_id": desk.telegram, "cana_id": 5, "grup_id": null, "grup_nombre": null,
         "usua_id": null, "usua_nombre": null, "clie_id": customer["clie_id"], "clie_nombre": "Jhon Doe",
         "tick_ultimo_mensaje": "Hola", "tick_ultimo_autor": "Jhon Doe", "tick_espera_segundos": 61,
@@ -184,8 +184,10 @@ async fn every_filter_keeps_its_own(house: &House) {
         ("desde=30-11-2016".to_owned(), vec![]),
         ("desde=29-11-2016&hasta=29-11-2016".to_owned(), vec![53, 52, 51, 1]),
         ("hasta=28-11-2016".to_owned(), vec![]),
-        ("hasta=29-11-2016%2018:38:32".to_owned(), vec![]),
-        ("desde=29-11-2016%2018:38:32&hasta=29-11-2016%2018:38:33".to_owned(), vec![53, 52, 51, 1]),
+        ("hasta=29-11-2016%2015:38:32".to_owned(), vec![]),
+        ("desde=29-11-2016%2015:38:32&hasta=29-11-2016%2015:38:33".to_owned(), vec![53, 52, 51, 1]),
+        ("desde=29-11-2016%2018:38:32&hasta=29-11-2016%2018:38:33&zona=UTC".to_owned(), vec![53, 52, 51, 1]),
+        ("desde=30-11-2016&zona=Asia/Tokyo".to_owned(), vec![53, 52, 51, 1]),
     ] {
         assert_eq!(desk.numbers(house, &format!("{LISTA}?{query}")).await, expected, "{query}");
     }
@@ -251,6 +253,9 @@ async fn the_queue_is_in_the_order_in_which_it_is_given_out(house: &House) {
     ] {
         assert_eq!(desk.numbers(house, &format!("{COLA}?{query}")).await, expected, "{query}");
     }
+    let inactive = json!({"grup_id": desk.group, "grup_activo": false});
+    ok(&house.post(&desk.tenant.client, "/api/mundosocial/grupo/update", &inactive).await);
+    assert_eq!(desk.numbers(house, &format!("{COLA}?usua_id={}", desk.agent)).await, [0; 0], "none is given from it");
 }
 
 async fn an_agent_s_tickets_in_hand_and_closed(house: &House) {
@@ -266,15 +271,19 @@ async fn an_agent_s_tickets_in_hand_and_closed(house: &House) {
         desk.closed(house, 6, START + 8),
         Ticket { closed_by: Some(other), ..desk.closed(house, 7, START) },
         desk.ticket(house, 8),
+        Ticket { agent_id: Some(desk.agent), closed_by: Some(other), ..desk.closed(house, 9, START + 6) },
+        Ticket { state: "ignored".to_owned(), ..desk.in_hand(house, 10) },
     ];
     save(house, &rows).await;
     let who = "mail=Daniel.Bustos@prueba.com";
     assert_eq!(desk.numbers(house, &format!("{PROCESO}?{who}")).await, [2, 1]);
     assert_eq!(desk.numbers(house, &format!("{PROCESO}?usua_id={other}")).await, [3]);
-    assert_eq!(desk.numbers(house, &format!("{CERRADOS}?{who}")).await, [4, 6, 5], "the latest closed first");
+    assert_eq!(desk.numbers(house, &format!("{CERRADOS}?{who}")).await, [4, 6, 5, 9], "the latest closed first");
     let first = desk.list(house, &format!("{CERRADOS}?{who}&cantidad=2")).await;
     let rest = format!("{CERRADOS}?{who}&cantidad=2&siguiente={}", first["siguiente"].as_str().unwrap());
-    assert_eq!((numbers(&first), desk.numbers(house, &rest).await), (vec![4, 6], vec![5]));
+    assert_eq!((numbers(&first), desk.numbers(house, &rest).await), (vec![4, 6], vec![5, 9]));
+    assert_eq!(desk.numbers(house, &format!("{LISTA}?{who}")).await, [10, 9, 6, 5, 4, 2, 1], "however they ended");
+    assert_eq!(desk.numbers(house, &format!("{LISTA}?usua_id={other}")).await, [7, 3]);
     for path in [PROCESO, CERRADOS] {
         let said = refused(&house.get(&desk.tenant.client, path).await);
         assert_eq!(said, "El campo mail es obligatorio.");
@@ -295,8 +304,12 @@ async fn dates_have_the_documented_forms_alone(house: &House) {
             assert_eq!(said, expected, "{wrong}");
         }
     }
-    let said = refused(&house.get(&client, &format!("{LISTA}?desde=02-01-2019&hasta=31-12-2018")).await);
-    assert_eq!(said, "El campo hasta no debe ser anterior a desde.");
+    for wrong in ["desde=02-01-2019&hasta=31-12-2018", "desde=02-01-2019&hasta=01-01-2019"] {
+        let said = refused(&house.get(&client, &format!("{LISTA}?{wrong}")).await);
+        assert_eq!(said, "El campo hasta debe ser posterior a desde.");
+    }
+    let said = refused(&house.get(&client, &format!("{LISTA}?zona=Marte")).await);
+    assert_eq!(said, "El campo zona debe ser una zona horaria IANA, como America/Santiago.");
 }
 
 async fn what_is_wrong_with_a_list_is_said_at_once(house: &House) {

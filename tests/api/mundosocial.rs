@@ -4,6 +4,8 @@ use axum::{body::Body, http::Request};
 use relevo_adapters::outbound::Failure;
 use serde_json::{Value, json};
 
+use relevo::{desk::clients::Role, store::messages};
+
 use super::{
     house::{House, Reply},
     sending::{Stage, stage},
@@ -58,6 +60,13 @@ async fn messages_come_and_go_by_ticket(house: &House) {
         let body = sent.json();
         assert_eq!((&body["tick_id"], &body["mens_estado"]), (&ticket["tick_id"], &json!("queued")));
         assert_eq!(body["mens_ids"], json!([body["mens_id"]]));
+    }
+    house.person(&stage.tenant, "ana@empresa.com", Role::Agent).await;
+    for (mail, name) in [("Ana@Empresa.com", "ana"), ("bot@otra.com", "bot@otra.com")] {
+        let body = json!({"tick_id": ticket["tick_id"], "mensaje": "Hola", "mail": mail});
+        let id = ok(&house.post(client, SALE, &body).await)["mens_id"].as_str().unwrap().to_owned();
+        let row = messages::find(&mut house.db.read().await.unwrap(), stage.tenant.id, &id).await.unwrap().unwrap();
+        assert_eq!(row.author_name.as_deref(), Some(name));
     }
     let reply =
         ok(&house.get(client, &format!("/api/mundosocial/mensajes/recibe?tick_id={}", ticket["tick_id"])).await);

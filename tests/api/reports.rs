@@ -192,7 +192,7 @@ async fn days_are_those_of_the_time_zone(house: &House) {
 
 async fn a_table_of_the_same_figures(house: &House) {
     let day = day(house).await;
-    let path = format!("{REPORTE}?desde=28-05-2026&hasta=28-05-2026&formato=csv");
+    let path = format!("{REPORTE}?desde=28-05-2026&hasta=28-05-2026&formato=CSV");
     let reply = house.get(&day.tenant.client, &path).await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.headers["content-type"], "text/csv; charset=utf-8");

@@ -54,7 +54,11 @@ async fn people_are_made_found_changed_and_switched_off(house: &House) {
         "usua_fono": "+56 9 1234 5678", "usua_rol": "agent", "usua_capacidad": 7, "usua_activo": true, "depa_id": null,
         "esta_id": 7,
     }});
-    for query in [format!("usua_id={id}"), "usua_mail=DANIEL.bustos@prueba.com".to_owned()] {
+    for query in [
+        format!("usua_id={id}"),
+        "usua_mail=DANIEL.bustos@prueba.com".to_owned(),
+        "mail=Daniel.bustos@prueba.com".to_owned(),
+    ] {
         assert_eq!(ok(&house.get(&tenant.client, &format!("{ONE}?{query}")).await), expected, "{query}");
     }
     let login = json!({"email": "daniel.bustos@prueba.com", "password": PASSWORD});
@@ -69,6 +73,17 @@ async fn people_are_made_found_changed_and_switched_off(house: &House) {
         (&row["usua_nombre"], &row["usua_capacidad"], &row["usua_fono"]),
         (&json!("Daniel"), &json!(3), &json!("123456"))
     );
+
+    let depa = house.post(&admin, "/api/mundosocial/departamento", &json!({"depa_descripcion": "Ventas"})).await;
+    let depa = ok(&depa)["departamento"]["depa_id"].clone();
+    ok(&house.post(&admin, UPDATE, &json!({"usua_id": id, "depa_id": depa})).await);
+    let clear = json!({"usua_id": id, "depa_id": null, "usua_fono": "", "usua_codigo": " "});
+    for (body, expected) in [(json!({"usua_id": id}), false), (clear, true)] {
+        ok(&house.post(&admin, UPDATE, &body).await);
+        let row = house.body(&tenant.client, &format!("{ONE}?usua_id={id}")).await["usuario"].clone();
+        let cleared = ["depa_id", "usua_fono", "usua_codigo"].map(|name| row[name].is_null());
+        assert_eq!(cleared, [expected; 3], "{body}");
+    }
 
     for _ in 0..2 {
         assert_eq!(ok(&house.post(&admin, DELETE, &json!({"usua_id": id})).await), json!({"mensaje": "ok"}));

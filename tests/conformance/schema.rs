@@ -77,7 +77,7 @@ async fn sqlite_indexes(pool: &SqlitePool) -> Indexes {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT t.name || ' ' || CASE i.origin WHEN 'c' THEN i.name ELSE '' END || \
                 CASE i.\"unique\" WHEN 1 THEN ' unique' ELSE '' END || \
-                ' (' || (SELECT group_concat(name || CASE \"desc\" WHEN 1 THEN ' desc' ELSE '' END, ', ') FROM \
+                ' (' || (SELECT group_concat(coalesce(name, 'expression') || CASE \"desc\" WHEN 1 THEN ' desc' ELSE '' END, ', ') FROM \
                          (SELECT name, \"desc\" FROM pragma_index_xinfo(i.name) WHERE key = 1 ORDER BY seqno)) || ')' || \
                 CASE i.partial WHEN 1 THEN ' partial' ELSE '' END \
          FROM sqlite_schema t JOIN pragma_index_list(t.name) i \
@@ -99,7 +99,8 @@ async fn postgres_indexes(pool: &PgPool) -> Indexes {
         "SELECT CASE WHEN i.indisprimary THEN t.relname || ' primary key' ELSE \
                 t.relname || ' ' || CASE WHEN c.oid IS NULL THEN x.relname ELSE '' END || \
                 CASE WHEN i.indisunique THEN ' unique' ELSE '' END END || \
-                ' (' || (SELECT string_agg(pg_get_indexdef(i.indexrelid, n, true) || \
+                ' (' || (SELECT string_agg(CASE i.indkey[n - 1] WHEN 0 THEN 'expression' ELSE \
+                         pg_get_indexdef(i.indexrelid, n, true) END || \
                          CASE WHEN i.indoption[n - 1] & 1 = 1 THEN ' desc' ELSE '' END, ', ' ORDER BY n) \
                          FROM generate_series(1, i.indnkeyatts::int) AS n) || ')' || \
                 CASE WHEN i.indpred IS NOT NULL THEN ' partial' ELSE '' END \

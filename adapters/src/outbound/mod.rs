@@ -260,6 +260,8 @@ pub struct Sending {
     pub window_ms: Option<Millis>,
     /// Whether a conversation may begin with us; by a template only, if there is a window.
     pub may_begin: bool,
+    /// The setting without which nothing is sent, where a channel may lack it: it only receives then.
+    pub needs: Option<&'static str>,
     /// What is done when nobody knows whether a send succeeded (P6).
     pub unknown: UnknownOutcome,
 }

@@ -127,7 +127,7 @@ pub async fn add_alternative(
     find(tx, Some(company), faq).await?;
     if faqs::alternatives(tx, company, Some(faq)).await?.len() >= ALTERNATIVES {
         let why = format!("Una pregunta puede tener hasta {ALTERNATIVES} alternativas.");
-        return Err(CatalogueError::Wrong(vec![(Part::Other, why)]));
+        return Err(CatalogueError::Wrong(vec![(Part::Other, why)], Vec::new()));
     }
     let id = faqs::insert_alternative(tx, faq, question).await?;
     Ok(Alternative { id, faq_id: faq, question: question.to_owned() })

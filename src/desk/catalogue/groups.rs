@@ -142,7 +142,7 @@ pub async fn delete(
         locked.extend(groups::lock(tx, company, id).await?);
     }
     findings.is_there(locked.iter().any(|group| group.id == id), Thing::Group);
-    let has_destination = locked.iter().any(|group| Some(group.id) == into);
+    let has_destination = locked.iter().any(|group| Some(group.id) == into && group.active != 0);
     findings.is_there(into.is_none() || has_destination, Thing::Destination);
     if into == Some(id) {
         findings.wrong(Part::Other, "El grupo de destino debe ser otro que el eliminado.");

@@ -23,7 +23,7 @@ pub async fn accounts_of_kind(tx: &mut Tx, company: i64, number: i64) -> Result<
 /// # Errors
 /// See [`CatalogueError`].
 pub async fn add(tx: &mut Tx, company: i64, link: LinkChange) -> Result<i64, CatalogueError> {
-    check(tx, company, link).await?;
+    check(tx, company, link).await?.check()?;
     let position = link.position.unwrap_or_default();
     taken(groups::link_channel(tx, company, link.channel, link.group, link.uses_bot, position).await)
 }
@@ -33,11 +33,10 @@ pub async fn add(tx: &mut Tx, company: i64, link: LinkChange) -> Result<i64, Cat
 /// # Errors
 /// See [`CatalogueError`].
 pub async fn update(tx: &mut Tx, company: i64, id: i64, link: LinkChange) -> Result<(), CatalogueError> {
-    check(tx, company, link).await?;
-    match taken(links::update(tx, company, id, link).await)? {
-        true => Ok(()),
-        false => Err(CatalogueError::missing(Thing::Link)),
-    }
+    let mut findings = check(tx, company, link).await?;
+    findings.is_there(links::lock(tx, company, id).await?, Thing::Link);
+    findings.check()?;
+    taken(links::update(tx, company, id, link).await)
 }
 
 /// Removes a company's link.
@@ -48,6 +47,17 @@ pub async fn delete(tx: &mut Tx, company: i64, id: i64) -> Result<(), CatalogueE
     match links::delete(tx, company, id).await? {
         true => Ok(()),
         false => Err(CatalogueError::missing(Thing::Link)),
+    }
+}
+
+/// A company's account, if it has exactly one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn only_account(tx: &mut Tx, company: i64) -> Result<Option<i64>, StoreError> {
+    match links::accounts(tx, company, 2).await?.as_slice() {
+        [only] => Ok(Some(only.id)),
+        _ => Ok(None),
     }
 }
 
@@ -66,11 +76,11 @@ pub async fn set_uses_bot(
     links::account(tx, company, channel).await?.ok_or(CatalogueError::missing(Thing::Channel))
 }
 
-async fn check(tx: &mut Tx, company: i64, link: LinkChange) -> Result<(), CatalogueError> {
+async fn check(tx: &mut Tx, company: i64, link: LinkChange) -> Result<Findings, StoreError> {
     let mut findings = Findings::default();
     findings.is_there(groups::lock(tx, company, link.group).await?.is_some(), Thing::Group);
     findings.is_there(links::account(tx, company, link.channel).await?.is_some(), Thing::Channel);
-    findings.check()
+    Ok(findings)
 }
 
 fn taken<T>(done: Result<T, StoreError>) -> Result<T, CatalogueError> {

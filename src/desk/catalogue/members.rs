@@ -9,12 +9,12 @@ use crate::store::{
     users::{self, User},
 };
 
-/// How a company's person is named.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
-    Id(i64),
+/// How a company's person is named: by one of these, or by both, if both are the same person's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Named {
+    pub id: Option<i64>,
     /// In whatever case.
-    Email(String),
+    pub email: Option<String>,
 }
 
 /// A company's person.
@@ -22,10 +22,12 @@ pub enum Named {
 /// # Errors
 /// [`CatalogueError::Missing`] if there is none.
 pub async fn person(tx: &mut Tx, company: i64, named: &Named) -> Result<User, CatalogueError> {
-    let found = match named {
-        Named::Id(id) => users::find(tx, company, *id).await?,
-        Named::Email(email) => users::find_by_email(tx, company, &email.trim().to_lowercase()).await?,
+    let found = match (&named.email, named.id) {
+        (Some(email), _) => users::find_by_email(tx, company, &email.trim().to_lowercase()).await?,
+        (None, Some(id)) => users::find(tx, company, id).await?,
+        (None, None) => None,
     };
+    let found = found.filter(|user| named.id.is_none_or(|id| user.id == id));
     found.ok_or(CatalogueError::missing(Thing::User))
 }
 

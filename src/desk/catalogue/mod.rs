@@ -53,9 +53,9 @@ pub enum CatalogueError {
     /// These are not there, or are another company's.
     #[error("not there: {0:?}")]
     Missing(Vec<Thing>),
-    /// What was given cannot be: all of it, in Spanish.
-    #[error("refused: {0:?}")]
-    Wrong(Vec<(Part, String)>),
+    /// What was given cannot be: all of it, in Spanish; and what is not there, besides.
+    #[error("refused: {0:?}, not there: {1:?}")]
+    Wrong(Vec<(Part, String)>, Vec<Thing>),
     /// It contradicts what is there; says how, in Spanish.
     #[error("{0}")]
     Taken(String),
@@ -98,7 +98,7 @@ impl Findings {
 
     fn check(self) -> Result<(), CatalogueError> {
         match (self.wrong.is_empty(), self.missing.is_empty()) {
-            (false, _) => Err(CatalogueError::Wrong(self.wrong)),
+            (false, _) => Err(CatalogueError::Wrong(self.wrong, self.missing)),
             (true, false) => Err(CatalogueError::Missing(self.missing)),
             (true, true) => Ok(()),
         }

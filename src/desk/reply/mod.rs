@@ -94,6 +94,9 @@ pub enum ReplyError {
     Empty,
     #[error("El texto es demasiado largo; el máximo es {0}.")]
     TooLong(usize),
+    /// Only what the house says by itself is refused for it; what people say waits.
+    #[error("El canal no puede enviar en este momento.")]
+    Held,
     #[error("El canal no permite esta acción ({0}).")]
     Unsupported(&'static str),
     #[error(
@@ -123,7 +126,7 @@ impl ReplyError {
         match self {
             Self::NoConversation | Self::Blocked => "chat",
             Self::NoTicket | Self::TicketClosed => "ticket",
-            Self::NoChannel => "channel",
+            Self::NoChannel | Self::Held => "channel",
             Self::Empty | Self::TooLong(_) | Self::Unsupported(_) | Self::NeedsTemplate | Self::Store(_) => "message",
             Self::FileType(_) | Self::FileSize(_) => "file",
             Self::NoTarget => "target",
@@ -140,6 +143,9 @@ impl ReplyError {
 pub async fn send(tx: &mut Tx, clock: &Clock, reply: NewReply) -> Result<Queued, ReplyError> {
     let mut place = place::find(tx, clock, reply.company, &reply.to, &reply.act).await?;
     check(&place, &reply.act, clock.now())?;
+    if reply.by_house && !place.goes_out(tx).await? {
+        return Err(ReplyError::Held);
+    }
     let acts = plan(reply.act.clone(), place.sending)?;
     let is_template = matches!(reply.act, Act::Template { .. });
     // What begins with us has its ticket from the start.

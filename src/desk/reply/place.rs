@@ -15,7 +15,7 @@ use crate::{
         companies,
         contacts::{self, Contact, IdentityRow},
         conversations::{self, Conversation, KeyRow, Name},
-        deliveries,
+        deliveries, holds,
         tickets::{self, Ticket},
     },
 };
@@ -27,6 +27,15 @@ pub(super) struct Place {
     pub(super) sending: &'static Sending,
     pub(super) conversation: Conversation,
     pub(super) ticket: Option<Ticket>,
+}
+
+impl Place {
+    /// Whether what is said here leaves soon: the channel has what it sends with, and is neither paused nor held.
+    pub(super) async fn goes_out(&self, tx: &mut Tx) -> Result<bool, StoreError> {
+        let settings: serde_json::Map<_, _> = serde_json::from_str(&self.channel.settings).unwrap_or_default();
+        let equipped = self.sending.needs.is_none_or(|name| settings.contains_key(name));
+        Ok(equipped && self.channel.active != 0 && holds::find(tx, self.channel.id).await?.is_none())
+    }
 }
 
 /// Finds it, or makes it where a conversation may begin with us.

@@ -223,6 +223,7 @@ mod tests {
             files: RULES,
             window_ms: None,
             may_begin: false,
+            needs: None,
             unknown: UnknownOutcome::Flag,
         }
     }

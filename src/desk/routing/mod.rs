@@ -121,32 +121,35 @@ async fn hold(tx: &mut Tx, ids: &[&str]) -> Result<Vec<Ticket>, StoreError> {
 
 /// A company's ticket, by its id or by the number that agents see, held with its conversation.
 async fn hold_one(tx: &mut Tx, company: i64, ticket: &str) -> Result<Ticket, RoutingError> {
-    let found = crate::desk::chats::ticket(tx, company, ticket).await?.ok_or(RoutingError::NoTicket)?;
+    let found = find(tx, company, ticket).await?;
     hold(tx, &[&found.id]).await?.pop().ok_or(RoutingError::NoTicket)
 }
 
-/// A company's ticket, to be read, by its id or by the number that agents see. `hand`: an agent who acts for himself; he may touch
-/// what is his, and what nobody has in his groups.
+/// A company's ticket, to be read by anybody of the company, by its id or by the number that agents see.
+///
+/// # Errors
+/// [`RoutingError::NoTicket`], or those of the database.
+pub async fn find(tx: &mut Tx, company: i64, ticket: &str) -> Result<Ticket, RoutingError> {
+    crate::desk::chats::ticket(tx, company, ticket).await?.ok_or(RoutingError::NoTicket)
+}
+
+/// The same for whoever acts on it: it is held, so that it stays in that hand until the end of the transaction. `hand`: an
+/// agent who acts for himself; he may touch what is his, and what nobody has in his groups.
 ///
 /// # Errors
 /// [`RoutingError::NoTicket`], [`RoutingError::NotYours`], or those of the database.
-pub async fn in_hand(tx: &mut Tx, company: i64, ticket: &str, hand: Option<i64>) -> Result<Ticket, RoutingError> {
-    let found = crate::desk::chats::ticket(tx, company, ticket).await?.ok_or(RoutingError::NoTicket)?;
-    refuse_others(tx, &found, hand).await?;
-    Ok(found)
-}
-
-/// The same for whoever acts on it: it is held, so that it stays in that hand until the end of the transaction.
-///
-/// # Errors
-/// As of [`in_hand`].
 pub async fn hold_in_hand(tx: &mut Tx, company: i64, ticket: &str, hand: Option<i64>) -> Result<Ticket, RoutingError> {
     let held = hold_one(tx, company, ticket).await?;
     refuse_others(tx, &held, hand).await?;
     Ok(held)
 }
 
-async fn refuse_others(tx: &mut Tx, ticket: &Ticket, hand: Option<i64>) -> Result<(), RoutingError> {
+/// Refuses an agent who acts for himself on a ticket that is held and not in his hand.
+pub(in crate::desk) async fn refuse_others(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    hand: Option<i64>,
+) -> Result<(), RoutingError> {
     let Some(hand) = hand.filter(|hand| ticket.agent_id != Some(*hand)) else { return Ok(()) };
     match (ticket.agent_id, ticket.group_id) {
         (None, Some(group)) if routing::is_member(tx, group, hand).await? => Ok(()),

@@ -26,7 +26,8 @@ pub struct Difference {
 }
 
 /// Tells a batch of a company's tickets that wait without an agent that everybody is busy; each at most once per wait.
-/// Whoever cannot be written to (blocked, out of the platform's window) is not asked again in this wait.
+/// Whoever cannot be written to (blocked, out of the platform's window, on a channel that cannot send now) is not asked again
+/// in this wait.
 ///
 /// # Errors
 /// Those of the database.

@@ -181,8 +181,8 @@ pub(in crate::desk) fn event(kind: EventKind, ticket: &Ticket, more: Value) -> E
     }
 }
 
-/// Sends a message of the house; where nobody can be written to (blocked, out of the platform's window) it is not sent,
-/// and nothing else is held up by that. Gives whether it is on its way.
+/// Sends a message of the house; where nobody can be written to (blocked, out of the platform's window, on a channel that
+/// cannot send now) it is not sent, and nothing else is held up by that. Gives whether it is on its way.
 async fn send(tx: &mut Tx, clock: &Clock, notice: Notice) -> Result<bool, StoreError> {
     let act = Act::Text { text: notice.text, html: None, subject: None, files: Vec::new(), buttons: Vec::new() };
     let reply = NewReply {

@@ -4,7 +4,7 @@
 
 mod entry;
 
-pub use self::entry::{NewToken, Proof, allow_reset, find_reset, let_in, refresh, reset};
+pub use self::entry::{NewToken, Proof, allow_reset, find_reset, let_in, log_out, refresh, reset};
 use super::clients::Role;
 use crate::{
     clock::Clock,
@@ -114,22 +114,21 @@ async fn check_department(tx: &mut Tx, company: i64, department: Option<i64>) ->
     }
 }
 
-/// What is to change of somebody; `None` leaves it as it is.
+/// What is to change of somebody; `None` leaves it as it is, and an inner `None` takes it away.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
     /// Lower case (`domain::email`).
     pub email: Option<String>,
     pub name: Option<String>,
-    pub code: Option<String>,
-    pub phone: Option<String>,
+    pub code: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
     pub role: Option<Role>,
     pub password_hash: Option<String>,
     pub pin: Option<Pin>,
-    pub department: Option<i64>,
+    pub department: Option<Option<i64>>,
     pub capacity: Option<i64>,
     pub active: Option<bool>,
     pub online: Option<bool>,
-    /// `Some(None)`: there is none any more.
     pub picture: Option<Option<Picture>>,
 }
 
@@ -163,7 +162,7 @@ pub async fn update(
 ) -> Result<(User, Routed), UserError> {
     let now = clock.now();
     let mut user = lock(tx, company, id).await?;
-    check_department(tx, user.company_id, change.department).await?;
+    check_department(tx, user.company_id, change.department.flatten()).await?;
     let before = user.clone();
     let online = change.online;
     apply(&mut user, change);
@@ -215,8 +214,8 @@ fn apply(user: &mut User, change: Change) {
         change;
     user.email = email.unwrap_or_else(|| user.email.clone());
     user.name = name.unwrap_or_else(|| user.name.clone());
-    user.code = code.or_else(|| user.code.take());
-    user.phone = phone.or_else(|| user.phone.take());
+    user.code = code.unwrap_or_else(|| user.code.take());
+    user.phone = phone.unwrap_or_else(|| user.phone.take());
     if let Some(role) = role {
         role.as_str().clone_into(&mut user.role);
     }
@@ -224,7 +223,7 @@ fn apply(user: &mut User, change: Change) {
     if let Some(Pin { hash, device }) = pin {
         (user.pin_hash, user.device_id) = (Some(hash), Some(device));
     }
-    user.department_id = department.or(user.department_id);
+    user.department_id = department.unwrap_or(user.department_id);
     user.capacity = capacity.unwrap_or(user.capacity);
     user.active = active.map_or(user.active, i64::from);
     if let Some(picture) = picture {

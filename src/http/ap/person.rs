@@ -65,10 +65,10 @@ impl Given {
         let change = Change {
             email,
             name: at_most(fields, names.name, NAME),
-            code: at_most(fields, names.code, CODE),
-            phone,
+            code: at_most(fields, names.code, CODE).map(Some),
+            phone: phone.map(Some),
             role: role(fields, names),
-            department: fields.int_within(names.department, 1, i64::MAX),
+            department: fields.int_within(names.department, 1, i64::MAX).map(Some),
             capacity: fields.int_within(names.capacity, 0, MOST_CAPACITY),
             active: fields.flag(names.active),
             ..Change::default()
@@ -90,13 +90,26 @@ impl Given {
         }
     }
 
+    /// Reads what is taken away: a code, phone or department that is there and says nothing.
+    pub(in crate::http) fn read_cleared(&mut self, fields: &Fields, names: &Names) {
+        let is_cleared = |name| fields.is_named(name) && !fields.is_given(name);
+        for (name, text) in [(names.code, &mut self.change.code), (names.phone, &mut self.change.phone)] {
+            if is_cleared(name) {
+                *text = Some(None);
+            }
+        }
+        if is_cleared(names.department) {
+            self.change.department = Some(None);
+        }
+    }
+
     /// Reads `online`.
     pub(in crate::http) fn read_online(&mut self, fields: &mut Fields) {
         self.change.online = fields.flag("online");
     }
 
     pub(in crate::http) fn department(&self) -> Option<i64> {
-        self.change.department
+        self.change.department.flatten()
     }
 
     pub(in crate::http) fn set_picture(&mut self, picture: Option<Picture>) {
@@ -149,11 +162,11 @@ impl Given {
             company,
             email: change.email.unwrap_or_default(),
             name: change.name.unwrap_or_default(),
-            code: change.code,
-            phone: change.phone,
+            code: change.code.flatten(),
+            phone: change.phone.flatten(),
             role: change.role.unwrap_or(Role::Agent),
             password_hash: change.password_hash,
-            department: change.department,
+            department: change.department.flatten(),
             capacity: change.capacity,
             active: change.active.unwrap_or(true),
             picture: change.picture.flatten(),

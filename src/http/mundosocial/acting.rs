@@ -5,10 +5,7 @@ use crate::{
     desk::routing::{Routed, RoutingError},
     http::{
         Api,
-        ap::{
-            Answer, Asked, Error,
-            sending::{INVALID, invalid},
-        },
+        ap::{Answer, Asked, Error, sending::invalid},
         idempotency::{self, Keeper},
     },
     store::{Tries, Tx},
@@ -78,8 +75,13 @@ pub(in crate::http) fn refusal(error: RoutingError) -> Error {
 
 /// The same where the seed's example has the short form.
 pub(in crate::http) fn brief(error: RoutingError) -> Error {
-    match refusal(error) {
-        Error::Invalid(INVALID, problems) => {
+    short(refusal(error))
+}
+
+/// A refusal with all that is wrong in the seed's short form.
+pub(in crate::http) fn short(error: Error) -> Error {
+    match error {
+        Error::Invalid(_, problems) => {
             let complaints: Vec<String> = problems.into_values().flatten().collect();
             Error::Brief(complaints.join(" "))
         }

@@ -2,9 +2,10 @@
 
 use super::super::access::Caller;
 use crate::{
+    desk::reply::Author,
     http::ap::{Error, Fields, required, sending::INVALID},
     store::{
-        Tx,
+        StoreError, Tx,
         users::{self, User},
     },
 };
@@ -41,6 +42,38 @@ pub(super) async fn acting(tx: &mut Tx, fields: &mut Fields, caller: &Caller, co
             Err(fields.check(INVALID).err().unwrap_or(NOT_ONESELF))
         }
     }
+}
+
+/// The same, if anybody acts: a program may leave out for whom.
+///
+/// # Errors
+/// As of [`acting`].
+pub(super) async fn named(
+    tx: &mut Tx,
+    fields: &mut Fields,
+    caller: &Caller,
+    company: i64,
+) -> Result<Option<i64>, Error> {
+    match caller.user.is_some() || names(fields) {
+        true => Ok(Some(acting(tx, fields, caller, company).await?.id)),
+        false => Ok(None),
+    }
+}
+
+/// Who writes, by address: the company's person who has it, or whoever is called so elsewhere.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn writer(tx: &mut Tx, mail: String, company: i64) -> Result<Author, StoreError> {
+    Ok(match users::find_by_email(tx, company, &mail.to_lowercase()).await? {
+        Some(user) => Author { id: Some(user.id.to_string()), name: Some(user.name) },
+        None => Author { id: Some(mail.clone()), name: Some(mail) },
+    })
+}
+
+/// Whether a request names a person.
+pub(super) fn names(fields: &Fields) -> bool {
+    fields.is_given("mail") || fields.is_given("usua_id")
 }
 
 /// Whether a person is the one named; nobody is named by nothing.

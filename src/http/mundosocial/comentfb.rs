@@ -4,6 +4,7 @@ use axum::extract::State;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::acting;
 use crate::{
     desk::rebind::{self, RebindError},
     http::{
@@ -44,7 +45,7 @@ pub(super) struct Done {
 
 /// Says who wrote a comment of which Facebook did not say it. The conversation and its tickets become that customer's,
 /// and so does what they write next under that post. A ticket that the customer has open there already stays, and is
-/// linked. Said again, it changes nothing.
+/// linked. Said again, it changes nothing. An agent's own token says it only of what is his, or waits in his groups.
 #[utoipa::path(
     post, path = "/api/mundosocial/comentfb", tag = "mundosocial", operation_id = "ms_comentfb",
     request_body = Body,
@@ -52,11 +53,12 @@ pub(super) struct Done {
 )]
 pub(super) async fn comentfb(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
+    let hand = asked.caller.hand();
     let original = asked.fields.need_text("remitenteOriginal");
     let person = asked.fields.need_text("nuevoRemitente");
     asked.fields.check(INVALID)?;
     once(&api, &asked, async |tx| {
-        rebind::author(tx, &api.0.clock, company, &original, &person).await.map_err(refusal)?;
+        rebind::author(tx, &api.0.clock, company, hand, &original, &person).await.map_err(refusal)?;
         Ok(Answer::ok("ok"))
     })
     .await
@@ -65,6 +67,7 @@ pub(super) async fn comentfb(State(api): State<Api>, mut asked: Asked) -> Result
 fn refusal(error: RebindError) -> Error {
     match error {
         RebindError::Store(error) => error.into(),
+        RebindError::Ticket(error) => acting::refusal(error),
         RebindError::Unknown => invalid("remitenteOriginal", "El remitenteOriginal no se encuentra registrado."),
         RebindError::NoPerson => {
             invalid("nuevoRemitente", "El campo nuevoRemitente debe ser el id numérico de una persona en Facebook.")

@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     acting::{Act, act},
-    agente,
+    agente, fechas,
 };
 use crate::{
     desk::{
@@ -17,7 +17,6 @@ use crate::{
     http::{
         Api,
         ap::{Answer, Asked, Error, moment, sending::INVALID},
-        v2,
     },
     store::Tx,
 };
@@ -170,12 +169,16 @@ pub(super) async fn people(State(api): State<Api>, mut asked: Asked) -> Result<A
 pub(super) struct Query {
     /// One person; everybody without. An agent's own token sees himself.
     mail: Option<String>,
-    /// DD-MM-AAAA [hh:mm:ss], UTC; this moment is included.
+    /// The same by number.
+    usua_id: Option<i64>,
+    /// From this moment on: `DD-MM-AAAA`, the day's start, or `DD-MM-AAAA hh:mm:ss`.
     #[param(example = "29-11-2016")]
     desde: String,
-    /// DD-MM-AAAA [hh:mm:ss], UTC; this moment is not.
+    /// Until the end of this day, or before this moment.
     #[param(example = "30-11-2016 12:00:00")]
     hasta: String,
+    /// The IANA time zone of both; `America/Santiago` unless said otherwise.
+    zona: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -210,16 +213,10 @@ pub(super) async fn history(State(api): State<Api>, mut asked: Asked) -> Result<
     let company = asked.company(&api, "id_company").await?;
     let caller = asked.caller;
     let fields = &mut asked.fields;
-    let mut date = |name: &str| {
-        let text = fields.need_text(name);
-        let moment = v2::dates::parse(&text);
-        if moment.is_none() && !text.is_empty() {
-            fields.complain(name, format!("El campo {name} debe tener el formato DD-MM-AAAA [hh:mm:ss]."));
-        }
-        moment.unwrap_or_default()
-    };
-    let span = (date("desde"), date("hasta"));
-    let user = match caller.hand().is_some() || fields.is_given("mail") {
+    fields.need_text("desde");
+    fields.need_text("hasta");
+    let span = fechas::span(fields);
+    let user = match caller.hand().is_some() || agente::names(fields) {
         true => Some(agente::acting(&mut api.0.db.read().await?, fields, &caller, company).await?.id),
         false => None,
     };

@@ -11,6 +11,7 @@ mod catalogo;
 mod cliente;
 mod comentfb;
 mod estado;
+mod fechas;
 mod listas;
 mod mensajes;
 mod omnicanalidad;

@@ -278,6 +278,8 @@ async fn notes_are_kept(house: &House) {
     assert_eq!((&note["nota_id"], &note["nota_texto"]), (&added["nota_id"], &json!("Llamar el lunes.")));
     assert_eq!(note["usua_id"], eva);
     assert_eq!(nested(&scene.post("ticket/nota", json!({"tick_id": 1, "nota": " "})).await), "La nota está vacía.");
+    let missing = nested(&scene.post("ticket/nota", json!({"tick_id": 1.0})).await);
+    assert_eq!(missing, "El campo nota es obligatorio.");
 }
 
 async fn p9_a_foreign_ticket_is_answered_exactly_as_a_missing_one(house: &House) {

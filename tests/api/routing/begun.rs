@@ -1,6 +1,9 @@
 //! Tickets that begin with us.
 
-use relevo::desk::reply::{self, Author, NewReply, To};
+use relevo::{
+    desk::reply::{self, Author, NewReply, To},
+    store::channels,
+};
 use relevo_adapters::{
     Identity,
     outbound::{Act, Destination},
@@ -11,7 +14,7 @@ use super::{
     notices::said,
     scene::{Scene, ok},
 };
-use crate::api::house::House;
+use crate::api::house::{House, START};
 
 on_both_databases! {
     a_template_to_somebody_new_is_told_and_routed_at_once
@@ -64,6 +67,13 @@ async fn whom_we_wrote_to_first_is_not_told_that_nobody_is_there(house: &House) 
     let mut scene = Scene::open(house).await;
     // No window keeps a message of the house from its customers.
     scene.channel = house.channel(&scene.tenant, "email").await;
+    house
+        .write(async |tx| {
+            let mut mailbox = channels::find(tx, scene.channel).await.unwrap().unwrap();
+            mailbox.settings = json!({"smtp_host": "smtp.example.org"}).to_string();
+            channels::update(tx, &mailbox, std::slice::from_ref(&mailbox.uuid), START).await.unwrap();
+        })
+        .await;
     scene
         .group_with("Ventas", "auto", |group| {
             // The stories begin on a Tuesday afternoon.

@@ -1,17 +1,22 @@
 //! What customers are told by the house: that it is closed, that everybody is busy.
 
-use relevo::store::messages;
+use relevo::store::{
+    channels,
+    holds::{self, Hold},
+    messages,
+};
 use relevo_adapters::Content;
 use serde_json::{Value, json};
 
 use super::scene::{OFFLINE, ONLINE, Scene, ok};
-use crate::api::house::House;
+use crate::api::house::{House, START};
 
 on_both_databases! {
     a_closed_group_says_so_once_and_routes_when_it_opens
     who_waits_is_told_once_per_wait_that_everybody_is_busy
     what_the_house_says_is_no_answer_of_the_agent
     what_the_house_cannot_say_holds_nothing_up
+    where_nothing_leaves_nobody_is_told
 }
 
 const BUSY: &str =
@@ -126,4 +131,41 @@ async fn what_the_house_cannot_say_holds_nothing_up(house: &House) {
     }
     assert_eq!(said(&scene, 3).await, [BUSY, "Estamos cerrados."]);
     assert!(said(&scene, 1).await.is_empty() && said(&scene, 2).await.is_empty());
+}
+
+async fn where_nothing_leaves_nobody_is_told(house: &House) {
+    let mut scene = Scene::open(house).await;
+    let fine = scene.channel;
+    // A mailbox without a server to send by, a channel that is broken, and one that is paused.
+    let mailbox = house.channel(&scene.tenant, "email").await;
+    let (broken, paused) =
+        (house.channel(&scene.tenant, "telegram").await, house.channel(&scene.tenant, "telegram").await);
+    for channel in [mailbox, broken, paused, fine] {
+        scene.channel = channel;
+        scene.group(&format!("Grupo {channel}"), "manual").await;
+        scene.writes(&format!("{channel}")).await;
+    }
+    let hold = Hold {
+        channel_id: broken,
+        version: 1,
+        class: "auth".to_owned(),
+        code: "401".to_owned(),
+        es: "Token".to_owned(),
+        en: "Token".to_owned(),
+        detail: String::new(),
+        since: START,
+        until: START,
+        failures: 1,
+    };
+    house
+        .write(async |tx| {
+            holds::set(tx, &hold).await.unwrap();
+            channels::set_active(tx, paused, false, START).await.unwrap();
+        })
+        .await;
+    let told = scene.get("diferencia").await.json()["enviados"].clone();
+    assert_eq!(told, json!(1));
+    for (number, expected) in [(1, &[][..]), (2, &[]), (3, &[]), (4, &[BUSY])] {
+        assert_eq!(said(&scene, number).await, expected, "{number}");
+    }
 }

@@ -72,7 +72,7 @@ async fn who_is_inactive_gets_no_ticket(house: &House) {
     deactivate(&scene, eva).await;
     let said = brief(&scene.post("ticket/asignausuario", json!({"tick_id": 1, "usua_id": eva})).await);
     assert_eq!(said, "Problemas para validar: El usuario está inactivo.");
-    assert_eq!(nested(&scene.next("Eva").await), "El mail no corresponde a un usuario de la empresa.");
+    assert_eq!(brief(&scene.next("Eva").await), "El mail no corresponde a un usuario de la empresa.");
     assert_eq!(scene.owner(1).await, ("open".into(), None));
 }
 
@@ -133,7 +133,7 @@ async fn p9_an_agent_touches_no_other_agents_ticket(house: &House) {
             }
         })
         .await;
-    for customer in ["a", "b"] {
+    for customer in ["1001/777", "b"] {
         scene.writes(customer).await;
     }
     let call = async |token: &str, path: &str, body: Value| {
@@ -146,16 +146,27 @@ async fn p9_an_agent_touches_no_other_agents_ticket(house: &House) {
     }
     ok(&call(&eva.token, "ticket/cerrar", json!({"tick_id": 2})).await);
     let before = (scene.ticket(1).await, scene.ticket(2).await);
+    let other = before.1.contact_id.clone().unwrap();
     for (path, body) in [
         ("cambiargrupo", json!({"tick_id": 1, "grup_id": group})),
         ("ticket/reabrir", json!({"tick_id": 2})),
         ("ticket/nota", json!({"tick_id": 1, "nota": "Llamar."})),
-        ("ticket/notas?tick_id=1", Value::Null),
-        ("ticket/asignacion?tick_id=1", Value::Null),
+        ("omnicanalidad/vincular", json!({"tick_id": 1, "tick_id_vinculado": 2})),
+        ("omnicanalidad/vinculartodos", json!({"tick_id": 1})),
+        (
+            "omnicanalidad/cliente",
+            json!({"clie_id": other, "cana_id": 2, "cacl_identificador": "1001/777", "mover": "S"}),
+        ),
     ] {
         let reply = call(&leo.token, path, body).await;
         let others = json!({"mensaje": "El ticket lo atiende otro ejecutivo."});
         assert_eq!((reply.status.as_u16(), reply.json()), (403, others), "{path}");
+    }
+    // What everybody reads.
+    for number in [1, 2] {
+        for path in ["ticket/notas", "ticket/asignacion"] {
+            ok(&call(&leo.token, &format!("{path}?tick_id={number}"), Value::Null).await);
+        }
     }
     let path = format!("/v2/ticket/{}/reassign/", before.0.id);
     house.call_as(&leo.token, "POST", &path, &json!({})).await.refused(403, "Another agent has this ticket");
@@ -163,6 +174,8 @@ async fn p9_an_agent_touches_no_other_agents_ticket(house: &House) {
     for (path, body) in [
         ("ticket/cerrar", json!({"tick_id": 1, "mail": "leo@prueba.com"})),
         ("ticket/nota", json!({"tick_id": 1, "nota": "Llamar.", "mail": "leo@prueba.com"})),
+        ("cambiargrupo", json!({"tick_id": 1, "grup_id": group, "mail": "leo@prueba.com"})),
+        ("ticket/reasignar", json!({"tick_id": 1, "usua_id": leo.id})),
     ] {
         let reply = call(&eva.token, path, body).await;
         let himself = json!({"mensaje": "Un ejecutivo solo puede actuar como sí mismo."});
@@ -170,4 +183,15 @@ async fn p9_an_agent_touches_no_other_agents_ticket(house: &House) {
     }
     assert_eq!((scene.ticket(1).await, scene.ticket(2).await), before);
     assert!(notes::of_ticket(&mut house.db.read().await.unwrap(), &before.0.id, 10).await.unwrap().is_empty());
+    // Nor in the name of nobody.
+    for path in ["cambiargrupo", "ticket/reasignar"] {
+        let body = json!({"tick_id": 1, "grup_id": group, "mail": "nadie@prueba.com"});
+        assert_eq!(
+            nested(&scene.post(path, body).await),
+            "El mail no corresponde a un usuario de la empresa.",
+            "{path}"
+        );
+    }
+    let own = json!({"clie_id": other, "cana_id": 2, "cacl_identificador": "1001/777", "mover": "S"});
+    assert_eq!(ok(&call(&eva.token, "omnicanalidad/cliente", own).await)["resultado"], "unido", "hers she may");
 }

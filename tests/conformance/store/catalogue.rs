@@ -195,8 +195,11 @@ for_each_database! {
         assert_eq!(ids(&found, |link| link.id), [first, second]);
         assert_eq!((found[0].kind.as_str(), found[0].name.as_str(), found[0].uses_bot), ("telegram", NASTY, 1));
         let change = LinkChange { channel: mail, group: two, uses_bot: true, position: None };
-        assert!(!links::update(&mut tx, theirs, second, change).await.expect("asked"), "P9");
-        assert!(links::update(&mut tx, ours, second, change).await.expect("updated"));
+        assert!(!links::lock(&mut tx, theirs, second).await.expect("asked"), "P9");
+        links::update(&mut tx, theirs, second, change).await.expect("asked");
+        assert_eq!(links::of_group(&mut tx, ours, two).await.expect("asked"), [], "P9");
+        assert!(links::lock(&mut tx, ours, second).await.expect("held"));
+        links::update(&mut tx, ours, second, change).await.expect("updated");
         let found = links::of_group(&mut tx, ours, two).await.expect("asked");
         assert_eq!((found[0].id, found[0].uses_bot, found[0].position), (second, 1, 2));
         let accounts = links::accounts_of_group(&mut tx, ours, one).await.expect("asked");

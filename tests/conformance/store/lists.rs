@@ -147,16 +147,19 @@ for_each_database! {
             Ticket { state: "inProgress".to_owned(), agent_id: Some(5), ..ticket(1) },
             Ticket { state: "inProgress".to_owned(), agent_id: Some(6), contact_id: None, ..ticket(2) },
             closed(3, NOW + 2),
-            closed(4, NOW + 1),
+            Ticket { agent_id: Some(5), closed_by: Some(6), ..closed(4, NOW + 1) },
             Ticket { contact_id: Some("eva".to_owned()), ..ticket(5) },
             Ticket { company_id: 2, ..ticket(6) },
         ]).await;
         let start = (i64::MAX, "");
         assert_eq!(numbers(&lists::in_hand(&mut tx, 1, 5, start, 9).await.expect("asked")), [1]);
         assert_eq!(numbers(&lists::in_hand(&mut tx, 1, 5, (NOW, "t01"), 9).await.expect("asked")), [] as [i64; 0]);
-        assert_eq!(numbers(&lists::closed_by(&mut tx, 1, 5, start, 9).await.expect("asked")), [3, 4]);
-        assert_eq!(numbers(&lists::closed_by(&mut tx, 1, 5, (NOW + 2, "t03"), 9).await.expect("asked")), [4]);
-        assert_eq!(numbers(&lists::closed_by(&mut tx, 2, 5, start, 9).await.expect("asked")), [] as [i64; 0]);
+        assert_eq!(numbers(&lists::closed_of(&mut tx, 1, 5, start, 9).await.expect("asked")), [3, 4]);
+        assert_eq!(numbers(&lists::closed_of(&mut tx, 1, 5, (NOW + 2, "t03"), 9).await.expect("asked")), [4]);
+        assert_eq!(numbers(&lists::closed_of(&mut tx, 2, 5, start, 9).await.expect("asked")), [] as [i64; 0]);
+        let of_agent = async |tx: &mut Tx, agent| numbers(&lists::list(tx, Filter { agent, ..all() }, 9).await.expect("asked"));
+        assert_eq!(of_agent(&mut tx, 5).await, [4, 3, 1], "who closed a ticket for its owner is not who had it");
+        assert_eq!(of_agent(&mut tx, 6).await, [2]);
         let unsettled = async |tx: &mut Tx, kind, channel| {
             numbers(&lists::unsettled(tx, 1, "ana", kind, channel, 9).await.expect("asked"))
         };

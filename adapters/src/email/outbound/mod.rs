@@ -55,6 +55,7 @@ pub(super) static SENDING: Sending = Sending {
     ],
     window_ms: None,
     may_begin: true,
+    needs: Some("smtp_host"),
     unknown: UnknownOutcome::SameId,
 };
 

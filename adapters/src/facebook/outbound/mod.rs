@@ -29,6 +29,7 @@ pub(super) static SENDING: Sending = Sending {
     files: FILES,
     window_ms: None,
     may_begin: false,
+    needs: None,
     unknown: UnknownOutcome::Ask,
 };
 

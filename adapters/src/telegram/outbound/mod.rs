@@ -36,6 +36,7 @@ pub(super) static SENDING: Sending = Sending {
     files: file::RULES,
     window_ms: None,
     may_begin: false,
+    needs: None,
     unknown: UnknownOutcome::Flag,
 };
 

@@ -38,6 +38,7 @@ pub(super) static SENDING: Sending = Sending {
     files: FILES,
     window_ms: Some(24 * 3_600_000),
     may_begin: true,
+    needs: None,
     unknown: UnknownOutcome::AwaitReceipt(120_000),
 };
 

@@ -81,7 +81,7 @@ fn refused(error: CatalogueError, missing: Error, taken: &str, message: &'static
         CatalogueError::Store(error) => error.into(),
         CatalogueError::Missing(_) => missing,
         CatalogueError::Taken(_) => Error::Conflict(taken.to_owned(), None),
-        CatalogueError::Wrong(all) => {
+        CatalogueError::Wrong(all, _) => {
             let mut fields = Fields::default();
             for (part, why) in all {
                 let name = if part == Part::Name { "department_name" } else { "hour" };

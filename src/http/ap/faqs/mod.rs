@@ -68,7 +68,7 @@ fn refused(error: CatalogueError, missing: Error, list: &'static str) -> Error {
         CatalogueError::Store(error) => error.into(),
         CatalogueError::Missing(_) => missing,
         CatalogueError::Taken(why) => Error::Conflict(why, None),
-        CatalogueError::Wrong(all) => {
+        CatalogueError::Wrong(all, _) => {
             let mut fields = Fields::default();
             for (part, why) in all {
                 fields.complain(if part == Part::Departments { list } else { "replay" }, why);

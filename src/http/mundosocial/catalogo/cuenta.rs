@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{need_id, refused};
+use super::{field, need_id, refused};
 use crate::{
     desk::catalogue::{Thing, links},
     http::{
@@ -79,8 +79,9 @@ async fn cuentacanales(State(api): State<Api>, mut asked: Asked) -> Result<Answe
 #[schema(as = MsCuentaUpdateRequest)]
 #[expect(dead_code, reason = "describes the body, which is read field by field")]
 struct Body {
+    /// Not needed where the company has exactly one account.
     #[schema(examples(12))]
-    cuen_id: i64,
+    cuen_id: Option<i64>,
     #[schema(examples(true))]
     cuen_bot: bool,
 }
@@ -99,8 +100,13 @@ struct Unica {
 )]
 async fn update(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
-    let id = need_id(&mut asked.fields, Thing::Channel);
-    let uses_bot = asked.fields.need_flag("cuen_bot");
+    let fields = &mut asked.fields;
+    let uses_bot = fields.need_flag("cuen_bot");
+    let only = match fields.is_given(field(Thing::Channel)) {
+        true => None,
+        false => links::only_account(&mut api.0.db.read().await?, company).await?,
+    };
+    let id = only.unwrap_or_else(|| need_id(fields, Thing::Channel));
     asked.fields.check(INVALID)?;
     let now = api.0.clock.now();
     once(&api, &asked, async |tx| {

@@ -215,7 +215,7 @@ fn change(fields: &mut Fields) -> Change {
 struct DeleteBody {
     #[schema(examples(1))]
     grup_id: i64,
-    /// The group that takes over the tickets that wait.
+    /// The active group that takes over the tickets that wait.
     grup_id_destino: Option<i64>,
 }
 

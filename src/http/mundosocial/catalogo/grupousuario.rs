@@ -176,14 +176,9 @@ async fn delete(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Erro
 
 /// The person that `usua_id` or `mail` names.
 fn named(fields: &mut Fields) -> Named {
-    match (fields.int(field(Thing::User)), fields.text("mail")) {
-        (Some(id), _) => Named::Id(id),
-        (None, Some(mail)) => Named::Email(mail),
-        (None, None) => {
-            if fields.is_fine(field(Thing::User)) {
-                fields.missing(field(Thing::User), &required(field(Thing::User)));
-            }
-            Named::Id(0)
-        }
+    let named = Named { id: fields.int(field(Thing::User)), email: fields.text("mail") };
+    if named == Named::default() && fields.is_fine(field(Thing::User)) {
+        fields.missing(field(Thing::User), &required(field(Thing::User)));
     }
+    named
 }

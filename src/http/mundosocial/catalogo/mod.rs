@@ -96,16 +96,20 @@ fn refused(error: CatalogueError) -> Error {
     match error {
         CatalogueError::Store(error) => return error.into(),
         CatalogueError::Taken(why) => return Error::Conflict(why, None),
-        CatalogueError::Missing(things) => {
-            for name in things.into_iter().map(field) {
-                fields.complain(name, format!("El {name} no se encuentra registrado."));
-            }
-        }
-        CatalogueError::Wrong(all) => {
+        CatalogueError::Missing(things) => complain_missing(&mut fields, things),
+        CatalogueError::Wrong(all, missing) => {
             all.into_iter().for_each(|(part, why)| fields.complain(&format!("{part:?}"), why));
+            complain_missing(&mut fields, missing);
         }
     }
     fields.check(INVALID).err().unwrap_or(Error::Invalid(INVALID, Default::default()))
+}
+
+fn complain_missing(fields: &mut Fields, things: Vec<Thing>) {
+    for thing in things {
+        let (name, or) = (field(thing), if thing == Thing::Destination { " o está inactivo" } else { "" });
+        fields.complain(name, format!("El {name} no se encuentra registrado{or}."));
+    }
 }
 
 /// What a field names is not there.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::buscar::Cliente;
+use super::{super::acting, buscar::Cliente};
 use crate::{
     desk::customers::{self, CustomerError, NewCustomer},
     http::{
@@ -89,6 +89,7 @@ fn read(fields: &mut Fields) -> NewCustomer {
 pub(in crate::http::mundosocial) fn refusal(error: CustomerError) -> Error {
     match error {
         CustomerError::Store(error) => error.into(),
+        CustomerError::Ticket(error) => acting::refusal(error),
         CustomerError::Known(number) => {
             invalid("clie_rut", format!("El clie_rut ya pertenece al cliente con clie_id {number}."))
         }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use utoipa::IntoParams;
 
-use super::{super::agente::acting, number, page, view::Tickets};
+use super::{super::agente, number, page, view::Tickets};
 use crate::{
     desk::lists,
     http::{
@@ -21,7 +21,7 @@ pub(super) struct Query {
     grup_id: Option<i64>,
     /// A channel.
     cuen_id: Option<i64>,
-    /// Only what waits in the groups of this agent.
+    /// Only what waits in the active groups of this agent.
     mail: Option<String>,
     /// The same by number.
     usua_id: Option<i64>,
@@ -43,8 +43,8 @@ pub(super) async fn cola(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     let wanted = page(fields);
     let (group, channel) = (number(fields, "grup_id"), number(fields, "cuen_id"));
     let mut tx = api.0.db.read().await?;
-    let agent = match fields.is_given("mail") || fields.is_given("usua_id") {
-        true => acting(&mut tx, fields, &asked.caller, company).await?.id,
+    let agent = match agente::names(fields) {
+        true => agente::acting(&mut tx, fields, &asked.caller, company).await?.id,
         false => 0,
     };
     fields.check(INVALID)?;

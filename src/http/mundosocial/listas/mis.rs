@@ -42,7 +42,8 @@ pub(super) async fn misproceso(State(api): State<Api>, mut asked: Asked) -> Resu
     Ok(Answer::ok("ok").with(Tickets::of(page, api.0.clock.now())))
 }
 
-/// What an agent closed, the latest first.
+/// An agent's closed tickets, the latest first: those that it had in hand, whoever closed them, and those that it closed
+/// while nobody had them.
 #[utoipa::path(
     get, path = "/api/mundosocial/ticket/miscerrados", tag = "mundosocial", operation_id = "ms_ticket_miscerrados",
     params(Query),
@@ -53,6 +54,6 @@ pub(super) async fn miscerrados(State(api): State<Api>, mut asked: Asked) -> Res
     let wanted = page(&mut asked.fields);
     let mut tx = api.0.db.read().await?;
     let agent = acting(&mut tx, &mut asked.fields, &asked.caller, company).await?;
-    let page = lists::closed_by(&mut tx, company, agent.id, &wanted).await?;
+    let page = lists::closed_of(&mut tx, company, agent.id, &wanted).await?;
     Ok(Answer::ok("ok").with(Tickets::of(page, api.0.clock.now())))
 }

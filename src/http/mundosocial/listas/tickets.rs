@@ -1,10 +1,13 @@
 //! MS "Listar Tickets › Listar Tickets".
 
 use axum::extract::State;
-use relevo_adapters::Millis;
 use utoipa::IntoParams;
 
-use super::{super::canales, number, page, view::Tickets};
+use super::{
+    super::{canales, fechas},
+    number, page,
+    view::Tickets,
+};
 use crate::{
     desk::lists,
     domain::TicketState,
@@ -12,12 +15,9 @@ use crate::{
         Api,
         ap::{Answer, Asked, Error, Fields, sending::INVALID},
         mundosocial::cliente,
-        v2::dates,
     },
     store::{lists::Filter, users},
 };
-
-const DAY_MS: Millis = 86_400_000;
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -31,16 +31,18 @@ pub(super) struct Query {
     cuen_id: Option<i64>,
     /// A channel kind: its number or name.
     cana_id: Option<String>,
-    /// Who owns it, or closed it.
+    /// Who owns it or owned it last; who closed it, if nobody owned it.
     usua_id: Option<i64>,
     /// The same by mail.
     mail: Option<String>,
     /// A customer.
     clie_id: Option<String>,
-    /// Created at this moment or later: `DD-MM-AAAA`, the day's start, or `DD-MM-AAAA hh:mm:ss`; UTC.
+    /// Created at this moment or later: `DD-MM-AAAA`, the day's start, or `DD-MM-AAAA hh:mm:ss`.
     desde: Option<String>,
     /// Created before the end of this day, or before this moment.
     hasta: Option<String>,
+    /// The IANA time zone of both; `America/Santiago` unless said otherwise.
+    zona: Option<String>,
     /// A part of the subject, of what was said last, or of the customer's name.
     texto: Option<String>,
     /// Rows of a page, at most 100; 50 unless said otherwise.
@@ -61,11 +63,7 @@ pub(super) async fn tickets(State(api): State<Api>, mut asked: Asked) -> Result<
     let wanted = page(fields);
     let (group, channel) = (number(fields, "grup_id"), number(fields, "cuen_id"));
     let (state, kind) = (state(fields), canales::read(fields).unwrap_or_default());
-    let from = date(fields, "desde", 0).unwrap_or(Millis::MIN);
-    let to = date(fields, "hasta", DAY_MS).unwrap_or(Millis::MAX);
-    if from > to {
-        fields.complain("hasta", "El campo hasta no debe ser anterior a desde.");
-    }
+    let (from, to) = fechas::span(fields);
     let text = fields.text("texto").unwrap_or_default().to_lowercase();
     let mut tx = api.0.db.read().await?;
     let customer = cliente::named(&mut tx, fields, company).await?;
@@ -104,19 +102,6 @@ fn state(fields: &mut Fields) -> &'static str {
         None => {
             fields.complain("tick_estado", "El campo tick_estado debe ser open, inProgress, closed o ignored.");
             ""
-        }
-    }
-}
-
-/// The moment that a field names; of a day alone its start and `whole` more.
-fn date(fields: &mut Fields, name: &str, whole: Millis) -> Option<Millis> {
-    let text = fields.text(name)?;
-    match dates::parse(&text) {
-        Some(at) => Some(if text.contains(' ') { at } else { at + whole }),
-        None => {
-            fields
-                .complain(name, format!("El campo {name} debe ser una fecha real: DD-MM-AAAA o DD-MM-AAAA hh:mm:ss."));
-            None
         }
     }
 }

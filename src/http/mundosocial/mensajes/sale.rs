@@ -4,9 +4,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ticket;
+use super::{super::agente, ticket};
 use crate::{
-    desk::reply::{Author, To},
+    desk::reply::To,
     http::{
         Api,
         ap::{
@@ -64,12 +64,15 @@ pub(super) async fn sale(State(api): State<Api>, mut upload: Upload) -> Result<A
     let asked = &mut upload.asked;
     let fields = &mut asked.fields;
     let said = content::read(fields, "mensaje", files);
-    let mail = fields.text("mail");
-    let named =
-        content::author(fields).or_else(|| mail.map(|mail| Author { id: Some(mail.clone()), name: Some(mail) }));
-    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?.unwrap_or_default();
+    let mut tx = api.0.db.read().await?;
+    let named = match (content::author(fields), fields.text("mail")) {
+        (None, Some(mail)) => Some(agente::writer(&mut tx, mail, company).await?),
+        (named, _) => named,
+    };
+    let author = author(&mut tx, asked.caller, named).await?.unwrap_or_default();
     let reply_to = fields.text("reply_to");
-    let found = ticket(&mut api.0.db.read().await?, fields, company).await?;
+    let found = ticket(&mut tx, fields, company).await?;
+    drop(tx);
     fields.check(INVALID)?;
     let (Some(said), Some(found)) = (said, found) else { return Err(Error::Invalid(INVALID, Default::default())) };
     let tick_id = found.number;

@@ -52,7 +52,8 @@ pub(super) struct Creado {
 }
 
 /// Gives a customer another address. One that is another customer's is refused, unless `mover` is `S`: then both turn
-/// out to be one, with all conversations and tickets. With `Idempotency-Key` a repeated call has no second effect.
+/// out to be one, with all conversations and tickets; an agent's own token does that only if what the other customer has
+/// open is his, or waits in his groups. With `Idempotency-Key` a repeated call has no second effect.
 #[utoipa::path(
     post, path = "/api/mundosocial/omnicanalidad/cliente", tag = "mundosocial",
     operation_id = "ms_omnicanalidad_crear",
@@ -61,6 +62,7 @@ pub(super) struct Creado {
 )]
 pub(super) async fn crear(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
+    let hand = asked.caller.hand();
     let fields = &mut asked.fields;
     let merge = fields.flag("mover").unwrap_or_default();
     let mut tx = api.0.db.read().await?;
@@ -69,7 +71,7 @@ pub(super) async fn crear(State(api): State<Api>, mut asked: Asked) -> Result<An
     drop(tx);
     let identity = address.ok_or(Error::Invalid(ap::sending::INVALID, Default::default()))?;
     once(&api, &asked, async |tx| {
-        let bound = customers::bind(tx, &api.0.clock, &customer, &identity, merge).await.map_err(refusal)?;
+        let bound = customers::bind(tx, &api.0.clock, &customer, &identity, merge, hand).await.map_err(refusal)?;
         let (resultado, clie_id_unido) = match bound {
             Bound::New => ("creado", None),
             Bound::Same => ("existente", None),

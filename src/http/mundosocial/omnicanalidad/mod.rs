@@ -9,11 +9,10 @@ mod vincular;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{agente::acting, cliente::named};
+use super::cliente::named;
 use crate::{
     http::{
         Api,
-        access::Caller,
         ap::{Error, Fields, required, sending::INVALID},
     },
     store::{Tx, customers::Customer},
@@ -37,12 +36,4 @@ async fn customer(tx: &mut Tx, fields: &mut Fields, company: i64) -> Result<Cust
     let found = named(tx, fields, company).await?;
     fields.check(INVALID)?;
     found.ok_or(Error::Invalid(INVALID, Default::default()))
-}
-
-/// Who does it, if that is said: a program may leave it out.
-async fn author(tx: &mut Tx, fields: &mut Fields, caller: &Caller, company: i64) -> Result<Option<i64>, Error> {
-    match caller.user.is_some() || fields.is_given("mail") || fields.is_given("usua_id") {
-        true => Ok(Some(acting(tx, fields, caller, company).await?.id)),
-        false => Ok(None),
-    }
 }

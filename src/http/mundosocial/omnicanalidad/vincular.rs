@@ -4,9 +4,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{super::mensajes::ticket, author};
+use super::super::{acting::refusal, agente, mensajes::ticket};
 use crate::{
-    desk::{chats, linking},
+    desk::{chats, linking, routing},
     http::{
         Api,
         ap::{
@@ -53,7 +53,8 @@ pub(super) struct Vinculado {
     vinculados: u64,
 }
 
-/// Links two tickets; if they are linked it changes nothing.
+/// Links two tickets; if they are linked it changes nothing. An agent's own token links from a ticket that is his, or waits
+/// in his groups.
 #[utoipa::path(
     post, path = "/api/mundosocial/omnicanalidad/vincular", tag = "mundosocial",
     operation_id = "ms_omnicanalidad_vincular",
@@ -66,14 +67,16 @@ pub(super) async fn vincular(State(api): State<Api>, mut asked: Asked) -> Result
     let mut tx = api.0.db.read().await?;
     let found = ticket(&mut tx, fields, company).await?;
     let other = other(&mut tx, fields, company).await?;
-    let user = author(&mut tx, fields, &asked.caller, company).await?;
+    let user = agente::named(&mut tx, fields, &asked.caller, company).await?;
     drop(tx);
     fields.check(INVALID)?;
     let (Some(found), Some(other)) = (found, other) else { return Err(Error::Invalid(INVALID, Default::default())) };
     if found.id == other.id {
         return Err(invalid("tick_id_vinculado", "Un ticket no se puede vincular consigo mismo."));
     }
+    let hand = asked.caller.hand();
     once(&api, &asked, async |tx| {
+        let found = routing::hold_in_hand(tx, company, &found.id, hand).await.map_err(refusal)?;
         let vinculados = linking::link(tx, &api.0.clock, &found, &[(&other.id, other.number)], user).await?;
         Ok(Answer::ok("ok").with(Vinculado { tick_id: found.number, relacionados: 1, vinculados }))
     })
@@ -89,7 +92,8 @@ async fn other(tx: &mut Tx, fields: &mut Fields, company: i64) -> Result<Option<
     Ok(found)
 }
 
-/// Links a ticket with all that go with it: `omnicanalidad/relacionados` lists them.
+/// Links a ticket with all that go with it: `omnicanalidad/relacionados` lists them. An agent's own token does so with what
+/// is his, or waits in his groups.
 #[utoipa::path(
     post, path = "/api/mundosocial/omnicanalidad/vinculartodos", tag = "mundosocial",
     operation_id = "ms_omnicanalidad_vinculartodos",
@@ -101,11 +105,13 @@ pub(super) async fn vinculartodos(State(api): State<Api>, mut asked: Asked) -> R
     let fields = &mut asked.fields;
     let mut tx = api.0.db.read().await?;
     let found = ticket(&mut tx, fields, company).await?;
-    let user = author(&mut tx, fields, &asked.caller, company).await?;
+    let user = agente::named(&mut tx, fields, &asked.caller, company).await?;
     drop(tx);
     fields.check(INVALID)?;
     let Some(found) = found else { return Err(Error::Invalid(INVALID, Default::default())) };
+    let hand = asked.caller.hand();
     once(&api, &asked, async |tx| {
+        let found = routing::hold_in_hand(tx, company, &found.id, hand).await.map_err(refusal)?;
         let (relacionados, vinculados) = linking::link_all(tx, &api.0.clock, &found, user).await?;
         Ok(Answer::ok("ok").with(Vinculado { tick_id: found.number, relacionados, vinculados }))
     })

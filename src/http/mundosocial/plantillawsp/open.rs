@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::channel;
+use super::{super::agente, channel};
 use crate::{
-    desk::reply::{Author, ReplyError, To},
+    desk::reply::{ReplyError, To},
     http::{
         Api,
         ap::{
@@ -86,8 +86,13 @@ pub(super) async fn open(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     fields.check(INVALID)?;
     let Some(to) = to else { return Err(Error::Invalid(INVALID, Default::default())) };
     let said = Said::Act(Act::Template { name, language, parameters, components });
-    let named = mail.map(|mail| Author { id: Some(mail.clone()), name: Some(mail) });
-    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?.unwrap_or_default();
+    let mut tx = api.0.db.read().await?;
+    let named = match mail {
+        Some(mail) => Some(agente::writer(&mut tx, mail, company).await?),
+        None => None,
+    };
+    let author = author(&mut tx, asked.caller, named).await?.unwrap_or_default();
+    drop(tx);
     let draft = Draft { company, to, said, reply_to: None, author, log: asked.log };
     transact(&api, &asked, NAMES, &Opening(draft)).await
 }

@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use self::view::Reporte;
+use super::fechas::zone;
 use crate::{
     desk::{
         clients::Role,
@@ -26,8 +27,6 @@ use crate::{
     },
 };
 
-/// The time zone unless another is named.
-const ZONE: &str = "America/Santiago";
 /// Days of a report, at most.
 const LONGEST: i32 = 366;
 
@@ -102,7 +101,7 @@ struct Wanted {
 fn read(fields: &mut Fields) -> Option<Wanted> {
     let (first, last) = (day(fields, "desde"), day(fields, "hasta"));
     let zone = zone(fields);
-    let csv = match fields.text("formato").as_deref() {
+    let csv = match fields.text("formato").map(|form| form.to_lowercase()).as_deref() {
         None | Some("json") => false,
         Some("csv") => true,
         Some(_) => {
@@ -118,15 +117,6 @@ fn read(fields: &mut Fields) -> Option<Wanted> {
     }
     let range = (begins(first, &zone)?, begins(next(last)?, &zone)?);
     Some(Wanted { first, last, range, zone, csv })
-}
-
-fn zone(fields: &mut Fields) -> Option<TimeZone> {
-    let name = fields.text("zona").unwrap_or_else(|| ZONE.to_owned());
-    let found = TimeZone::get(&name).ok();
-    if found.is_none() {
-        fields.complain("zona", "El campo zona debe ser una zona horaria IANA, como America/Santiago.");
-    }
-    found
 }
 
 /// The day that a field names in the form `DD-MM-AAAA`; notes it if there is none.

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     super::{
-        acting::{Act, act, brief, refusal},
+        acting::{Act, act, refusal, short},
         agente,
     },
     view::ConTicket,
@@ -62,19 +62,16 @@ pub(super) async fn assign(State(api): State<Api>, mut asked: Asked) -> Result<A
         true => agente::acting(&mut api.0.db.read().await?, fields, &caller, company).await?.id,
         false => fields.need_int("usua_id"),
     };
-    fields.check(INVALID).map_err(|error| if auto { error } else { short(error) })?;
+    fields.check(INVALID).map_err(|error| if auto { error } else { assigning(error) })?;
     if caller.hand().is_some_and(|agent| agent != user) {
         return Err(Error::Denied("Un ejecutivo solo puede actuar como sí mismo."));
     }
     act(&api, &asked, &Assigning { company, ticket, user, auto: auto || caller.hand().is_some() }).await
 }
 
-fn short(error: Error) -> Error {
-    match error {
-        Error::Invalid(_, problems) => {
-            let complaints: Vec<String> = problems.into_values().flatten().collect();
-            Error::Brief(format!("{ASSIGNING}: {}", complaints.join(" ")))
-        }
+fn assigning(error: Error) -> Error {
+    match short(error) {
+        Error::Brief(text) => Error::Brief(format!("{ASSIGNING}: {text}")),
         error => error,
     }
 }
@@ -99,10 +96,7 @@ impl Act for Assigning {
 
     fn refusal(&self, error: RoutingError) -> Error {
         if !self.auto {
-            return match brief(error) {
-                Error::Brief(text) => Error::Brief(format!("{ASSIGNING}: {text}")),
-                error => error,
-            };
+            return assigning(refusal(error));
         }
         let text = error.to_string();
         match refusal(error) {

@@ -60,7 +60,7 @@ pub(super) async fn explain(State(api): State<Api>, mut asked: Asked) -> Result<
     let ticket = asked.fields.need_text("tick_id");
     asked.fields.check(INVALID)?;
     let mut tx = api.0.db.read().await?;
-    let ticket = routing::in_hand(&mut tx, company, &ticket, asked.caller.hand()).await.map_err(refusal)?;
+    let ticket = routing::find(&mut tx, company, &ticket).await.map_err(refusal)?;
     let rows = store::routing::of_ticket(&mut tx, &ticket.id).await?;
     let decisiones = rows.into_iter().map(|row| Decision {
         fecha: moment(row.at),

@@ -87,10 +87,7 @@ async fn run(api: Api, mut asked: Asked, step: Step) -> Result<Answer, Error> {
     let fields = &mut asked.fields;
     let ticket = fields.need_text("tick_id");
     let reason = fields.text("motivo");
-    let by = match fields.is_given("mail") {
-        true => Some(agente::acting(&mut api.0.db.read().await?, fields, &caller, company).await?.id),
-        false => caller.user,
-    };
+    let by = agente::named(&mut api.0.db.read().await?, fields, &caller, company).await?;
     fields.check(INVALID)?;
     act(&api, &asked, &Ending { company, hand: caller.hand(), by, ticket, reason, step }).await
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{
     super::{
-        acting::{Act, act, brief},
+        acting::{Act, act, brief, short},
         agente,
     },
     view::ConTicket,
@@ -38,7 +38,8 @@ pub(super) struct Body {
 pub(super) async fn next(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
     let caller = asked.caller;
-    let user = agente::acting(&mut api.0.db.read().await?, &mut asked.fields, &caller, company).await?.id;
+    let user = agente::acting(&mut api.0.db.read().await?, &mut asked.fields, &caller, company).await;
+    let user = user.map_err(short)?.id;
     act(&api, &asked, &Pulling { company, user }).await
 }
 

@@ -12,7 +12,7 @@ use crate::{
     desk::routing::{self, Routed, RoutingError},
     http::{
         Api,
-        ap::{Answer, Asked, Error, moment, sending::INVALID},
+        ap::{Answer, Asked, Error, moment, required, sending::INVALID},
     },
     store::{Tx, notes},
 };
@@ -52,14 +52,19 @@ pub(super) async fn add(State(api): State<Api>, mut asked: Asked) -> Result<Answ
     let caller = asked.caller;
     let fields = &mut asked.fields;
     let ticket = fields.need_text("tick_id");
-    let text = fields.verbatim("nota").unwrap_or_default();
-    let user = match fields.is_given("mail") {
-        true => Some(agente::acting(&mut api.0.db.read().await?, fields, &caller, company).await?.id),
-        false => caller.user,
-    };
+    let text = fields.verbatim("nota");
+    if text.is_none() && fields.is_fine("nota") {
+        fields.missing("nota", &required("nota"));
+    }
+    let user = agente::named(&mut api.0.db.read().await?, fields, &caller, company).await?;
     fields.check(INVALID)?;
     let client = Some(caller.client_id).filter(|client| *client != 0);
-    act(&api, &asked, &Noting { company, hand: caller.hand(), ticket, text, by: (user, client) }).await
+    act(
+        &api,
+        &asked,
+        &Noting { company, hand: caller.hand(), ticket, text: text.unwrap_or_default(), by: (user, client) },
+    )
+    .await
 }
 
 struct Noting {
@@ -115,7 +120,7 @@ pub(super) async fn list(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     let ticket = asked.fields.need_text("tick_id");
     asked.fields.check(INVALID)?;
     let mut tx = api.0.db.read().await?;
-    let ticket = routing::in_hand(&mut tx, company, &ticket, asked.caller.hand()).await.map_err(refusal)?;
+    let ticket = routing::find(&mut tx, company, &ticket).await.map_err(refusal)?;
     let rows = notes::of_ticket(&mut tx, &ticket.id, LIST).await?;
     let notas = rows.into_iter().map(|note| Nota {
         nota_id: note.id,

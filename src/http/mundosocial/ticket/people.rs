@@ -56,7 +56,7 @@ pub(super) async fn people(State(api): State<Api>, mut asked: Asked) -> Result<A
     let members = match ticket {
         None => None,
         Some(ticket) => {
-            let ticket = routing::in_hand(&mut tx, company, &ticket, None).await.map_err(refusal)?;
+            let ticket = routing::find(&mut tx, company, &ticket).await.map_err(refusal)?;
             match ticket.group_id {
                 Some(group) => Some(store::routing::members(&mut tx, &[group]).await?),
                 None => None,

@@ -4,7 +4,10 @@ use axum::extract::State;
 use utoipa::ToSchema;
 
 use super::{
-    super::acting::{Act, act},
+    super::{
+        acting::{Act, act},
+        agente,
+    },
     view::ConTicket,
 };
 use crate::{
@@ -25,6 +28,9 @@ pub(super) struct ToGroup {
     tick_id: i64,
     #[schema(examples(2))]
     grup_id: i64,
+    /// Who moves it.
+    #[schema(examples("daniel.bustos@prueba.com"))]
+    mail: Option<String>,
 }
 
 /// Moves a ticket to another group and routes it there: to its owner if he serves that group too, to whoever has room if
@@ -36,11 +42,12 @@ pub(super) struct ToGroup {
 )]
 pub(super) async fn move_to_group(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
-    let hand = asked.caller.hand();
+    let caller = asked.caller;
     let fields = &mut asked.fields;
     let (ticket, group) = (fields.need_text("tick_id"), fields.need_int("grup_id"));
+    agente::named(&mut api.0.db.read().await?, fields, &caller, company).await?;
     fields.check(INVALID)?;
-    act(&api, &asked, &Moving { company, hand, ticket, group: Some(group) }).await
+    act(&api, &asked, &Moving { company, hand: caller.hand(), ticket, group: Some(group) }).await
 }
 
 #[derive(Debug, ToSchema)]
@@ -50,6 +57,8 @@ pub(super) struct Again {
     /// The ticket's number or id.
     #[schema(examples(561))]
     tick_id: i64,
+    /// Who does it.
+    mail: Option<String>,
 }
 
 /// Takes a ticket from its owner and routes it to anybody else. While it waits it does not go back to him by itself.
@@ -60,10 +69,11 @@ pub(super) struct Again {
 )]
 pub(super) async fn reassign(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
-    let hand = asked.caller.hand();
+    let caller = asked.caller;
     let ticket = asked.fields.need_text("tick_id");
+    agente::named(&mut api.0.db.read().await?, &mut asked.fields, &caller, company).await?;
     asked.fields.check(INVALID)?;
-    act(&api, &asked, &Moving { company, hand, ticket, group: None }).await
+    act(&api, &asked, &Moving { company, hand: caller.hand(), ticket, group: None }).await
 }
 
 struct Moving {

@@ -10,6 +10,7 @@ use crate::{
         Api,
         ap::{Answer, Asked, Error, person::Given, sending::INVALID},
     },
+    store::Tx,
 };
 
 #[derive(Debug, ToSchema)]
@@ -25,6 +26,7 @@ pub(super) struct Body {
     usua_rol: Option<String>,
     /// So has who has another password.
     usua_clave: Option<String>,
+    /// `null` takes it away; so it does with the phone and the department.
     usua_codigo: Option<String>,
     usua_fono: Option<String>,
     usua_capacidad: Option<i64>,
@@ -61,7 +63,8 @@ pub(super) struct Done {
 pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let caller = asked.caller;
     let fields = &mut asked.fields;
-    let given = Given::read(fields, &NAMES);
+    let mut given = Given::read(fields, &NAMES);
+    given.read_cleared(fields, &NAMES);
     let id = fields.need_int(ID);
     given.allowed(caller, id)?;
     if caller.user == Some(id) {
@@ -89,9 +92,10 @@ pub(super) async fn delete(State(api): State<Api>, mut asked: Asked) -> Result<A
 }
 
 async fn apply(api: &Api, asked: &Asked, id: i64, change: Change) -> Result<Answer, Error> {
-    let mut tx = api.0.db.write().await?;
-    let done = users::update(&mut tx, &api.0.clock, asked.caller.company, id, change).await.map_err(refusal)?.1;
-    tx.commit().await?;
+    let work = async |tx: &mut Tx| {
+        users::update(tx, &api.0.clock, asked.caller.company, id, change.clone()).await.map_err(refusal)
+    };
+    let (_, done) = api.0.db.transact(work).await?;
     if done.jobs > 0 {
         api.0.bell.ring();
     }
