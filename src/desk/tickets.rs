@@ -20,6 +20,13 @@ pub const LIST: i64 = 10_000;
 pub const PAGE: usize = 100;
 /// What stands in the place of a message that its author or a moderator deleted.
 pub const DELETED: &str = "[mensaje eliminado]";
+/// Bytes of a message's text that lists and tickets show.
+const PREVIEW: usize = 2_000;
+
+/// What lists and tickets show of a message's text.
+pub fn preview(content: &str) -> &str {
+    relevo_adapters::text::truncate(content, PREVIEW)
+}
 
 /// A message as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
