@@ -58,6 +58,8 @@ async fn p9_two_companies_see_nothing_of_each_other(house: &House) {
     let range = "/v2/tickets/paginated/facebook/?from=01-01-2016&to=01-01-2017";
     assert_eq!(house.body(&ours.client, range).await["number_of_tickets"], 1);
     house.get(&ours.client, &format!("{range}&next={foreign}")).await.refused(404, "Non-existent page");
+    // PC's own template of the URL with nothing to go on from.
+    assert_eq!(house.body(&ours.client, &format!("{range}&next=")).await["number_of_tickets"], 1);
 
     let messages = house.body(&theirs.client, &format!("/v2/ticket/{foreign}/messages/")).await;
     let media = media_path(&messages["messages"][0]["media"]);
