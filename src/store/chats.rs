@@ -149,6 +149,7 @@ pub async fn mark_read(tx: &mut Tx, conversation: &str, at: Millis, message: &st
 pub struct User {
     pub id: i64,
     pub name: String,
+    pub email: String,
 }
 
 macro_rules! named {
@@ -171,7 +172,7 @@ pub async fn users(tx: &mut Tx, company: i64, name: &str, limit: i64, offset: i6
     fetch_all!(
         tx,
         User,
-        both!(named, "SELECT id, name", " ORDER BY name, id LIMIT $3 OFFSET $4"),
+        both!(named, "SELECT id, name, email", " ORDER BY name, id LIMIT $3 OFFSET $4"),
         company,
         part(name),
         limit,
@@ -197,16 +198,17 @@ pub async fn client_name(tx: &mut Tx, id: i64) -> Result<Option<String>> {
     Ok(row.map(|(name,)| name))
 }
 
-/// Who of ours wrote in a conversation: `(account, name)`, in the order of their first words.
+/// Who of ours wrote in a conversation: `(account, name)`, in the order of their first words. Programs, which have no
+/// account, are nobody.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn authors(tx: &mut Tx, conversation: &str) -> Result<Vec<(Option<String>, Option<String>)>> {
+pub async fn authors(tx: &mut Tx, conversation: &str) -> Result<Vec<(String, Option<String>)>> {
     fetch_all!(
         tx,
-        (Option<String>, Option<String>),
+        (String, Option<String>),
         "SELECT author_account, author_name FROM messages WHERE conversation_id = $1 AND direction = 'out' \
-         GROUP BY author_account, author_name ORDER BY min(at), author_account, author_name",
+         AND author_account IS NOT NULL GROUP BY author_account, author_name ORDER BY min(at), author_account, author_name",
         conversation
     )
 }

@@ -67,7 +67,7 @@ pub(super) async fn sale(State(api): State<Api>, mut upload: Upload) -> Result<A
     let mail = fields.text("mail");
     let named =
         content::author(fields).or_else(|| mail.map(|mail| Author { id: Some(mail.clone()), name: Some(mail) }));
-    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?.unwrap_or_default();
+    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?;
     let reply_to = fields.text("reply_to");
     let found = ticket(&mut api.0.db.read().await?, fields, company).await?;
     fields.check(INVALID)?;

@@ -87,7 +87,7 @@ pub(super) async fn open(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     let Some(to) = to else { return Err(Error::Invalid(INVALID, Default::default())) };
     let said = Said::Act(Act::Template { name, language, parameters, components });
     let named = mail.map(|mail| Author { id: Some(mail.clone()), name: Some(mail) });
-    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?.unwrap_or_default();
+    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?;
     let draft = Draft { company, to, said, reply_to: None, author, log: asked.log };
     transact(&api, &asked, NAMES, &Opening(draft)).await
 }
