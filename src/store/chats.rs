@@ -37,7 +37,7 @@ pub struct ChatRow {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter<'a> {
     pub company: i64,
-    /// A part of the customer's name or account, or of the subject; empty: any.
+    /// A part of the customer's or the agent's name, of the customer's account, or of the subject; empty: any.
     pub name: &'a str,
     /// 0: any.
     pub channel: i64,
@@ -53,13 +53,16 @@ macro_rules! from_where {
     ($dialect:ident) => {
         concat!(
             " FROM tickets t JOIN conversations c ON c.ticket_id = t.id JOIN channels h ON h.id = c.channel_id \
-             LEFT JOIN contacts p ON p.id = c.contact_id LEFT JOIN conversation_reads r ON r.conversation_id = c.id \
+             LEFT JOIN contacts p ON p.id = c.contact_id LEFT JOIN users u ON u.id = t.agent_id \
+             LEFT JOIN conversation_reads r ON r.conversation_id = c.id \
              WHERE t.company_id = $1 AND ($2 = '' OR ",
             holds!($dialect, "coalesce(p.name, '')", "$2"),
             " OR ",
             holds!($dialect, "coalesce(p.account, '')", "$2"),
             " OR ",
             holds!($dialect, "coalesce(c.subject, '')", "$2"),
+            " OR ",
+            holds!($dialect, "coalesce(u.name, '')", "$2"),
             ") AND ($3 = 0 OR c.channel_id = $3) AND ($4 = '' OR c.contact_id = $4) AND ($5 = '' OR c.id = $5) \
              AND ($6 = 0 OR (t.state <> 'closed' AND coalesce(c.last_inbound_at, -1) > coalesce(r.read_at, -1)))"
         )

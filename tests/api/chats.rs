@@ -7,7 +7,13 @@ use super::{
     sending::{CHAT, META, like, refused, stage, taken},
 };
 
-use relevo::{desk::clients::Role, store::deliveries};
+use relevo::{
+    desk::clients::Role,
+    store::{
+        deliveries,
+        tickets::{self, Ticket},
+    },
+};
 
 on_both_databases! {
     chats_are_listed_as_the_seed_shows
@@ -49,6 +55,16 @@ async fn chats_are_listed_as_the_seed_shows(house: &House) {
     assert_eq!(place(&first), [1, 2, 1, 1, 2, 1].map(Value::from));
     let second = taken(&house.post(client, LIST, &page(2)).await)["data"].clone();
     assert_eq!(second["data"][0]["id_chat"], stage.chat);
+    let marta = house.person(&stage.tenant, "marta@empresa.com", Role::Agent).await;
+    house
+        .write(async |tx| {
+            let ticket = tickets::find_by_number(tx, stage.tenant.id, 1).await.unwrap().unwrap();
+            let hers = Ticket { agent_id: Some(marta.id), state: "inProgress".to_owned(), ..ticket };
+            tickets::place(tx, &[&hers]).await.unwrap();
+        })
+        .await;
+    let hers = json!({"paginate": "S", "quantity_x_page": 10, "filters": {"name": "MART"}});
+    assert_eq!(taken(&house.post(client, LIST, &hers).await)["data"]["total"], 1, "the agent's name counts, too");
     for nobody in ["nobody", "%", "_", "\\"] {
         let body = json!({"paginate": "N", "filters": {"name": nobody}});
         assert_eq!(taken(&house.post(client, LIST, &body).await)["data"]["data"], json!([]), "{nobody}");
