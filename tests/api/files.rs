@@ -69,6 +69,12 @@ async fn p9_a_filename_is_a_key_of_the_callers_company(house: &House) {
         let reply = house.get(client, &format!("/api/meta/getMediaFile?filename={name}")).await;
         assert_eq!((reply.status.as_u16(), &reply.bytes[..]), (200, PNG), "{name}");
     }
+    // AP "Obtener archivo multimedia de Telegram" has the name in a body.
+    for family in ["meta", "telegram"] {
+        let named = json!({"filename": format!("{id}.png"), "id_bitacora_log": 736_014});
+        let reply = house.send(client, "GET", &format!("/api/{family}/getMediaFile"), &named).await;
+        assert_eq!((reply.status.as_u16(), &reply.bytes[..]), (200, PNG), "{family}");
+    }
     let missing = json!({"status": "error", "message": "Archivo no encontrado"});
     let foreign = house.tenant().await.client;
     let tricks = [
