@@ -71,6 +71,8 @@ pub enum RoutingError {
     /// An agent may touch only what is his, and what waits in his groups.
     #[error("El ticket lo atiende otro ejecutivo.")]
     NotYours,
+    #[error("El ticket no espera en ninguno de sus grupos.")]
+    NotInYourGroups,
     #[error("No hay tickets en espera en sus grupos.")]
     NothingWaits,
     /// A field, and what is wrong with it.
@@ -122,7 +124,7 @@ async fn hold_one(tx: &mut Tx, company: i64, ticket: &str) -> Result<Ticket, Rou
 /// what is his, and what nobody has in his groups.
 ///
 /// # Errors
-/// [`RoutingError::NoTicket`], [`RoutingError::NotYours`], or those of the database.
+/// [`RoutingError::NoTicket`], [`RoutingError::NotYours`], [`RoutingError::NotInYourGroups`], or those of the database.
 pub async fn in_hand(tx: &mut Tx, company: i64, ticket: &str, hand: Option<i64>) -> Result<Ticket, RoutingError> {
     let found = crate::desk::chats::ticket(tx, company, ticket).await?.ok_or(RoutingError::NoTicket)?;
     refuse_others(tx, &found, hand).await?;
@@ -143,7 +145,8 @@ async fn refuse_others(tx: &mut Tx, ticket: &Ticket, hand: Option<i64>) -> Resul
     let Some(hand) = hand.filter(|hand| ticket.agent_id != Some(*hand)) else { return Ok(()) };
     match (ticket.agent_id, ticket.group_id) {
         (None, Some(group)) if routing::is_member(tx, group, hand).await? => Ok(()),
-        _ => Err(RoutingError::NotYours),
+        (None, _) => Err(RoutingError::NotInYourGroups),
+        (Some(_), _) => Err(RoutingError::NotYours),
     }
 }
 
