@@ -48,6 +48,8 @@ pub enum RoutingError {
     NoGroup,
     #[error("El ticket está cerrado.")]
     Closed,
+    #[error("El ticket está ignorado: reábralo primero.")]
+    Ignored,
     #[error("El ticket no está cerrado.")]
     NotClosed,
     #[error("El cliente ya tiene otro ticket abierto en esta conversación (número {0}).")]
