@@ -118,10 +118,10 @@ async fn ap_examples_are_answered_field_by_field(house: &House) {
         json!({
             "channels": {
                 "public": ["publicchat.general", "publicchat.support", "public.notifications"],
-                "private": ["privateuser.{userId}", "privateclient.{clientId}"],
-                "presence": ["presencechat.{roomId}", "presencesupport.{sessionId}"],
+                "private": ["privateuser.{userId}", "client.{customerId}.{userId}"],
+                "presence": ["presencechat.{roomId}", "presencewap.{roomId}", "presencesupport.{roomId}"],
             },
-            "events": ["MessageSent", "UserNotification", "ClientMessage", "UserStatusChanged"],
+            "events": ["MessageSent", "UserNotification", "ClientMessage", "UserTyping"],
         })
     );
     let rows = events::between(

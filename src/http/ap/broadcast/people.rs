@@ -110,10 +110,10 @@ pub(super) async fn channels_info() -> Json<Channels> {
     Json(Channels {
         channels: json!({
             "public": ["publicchat.general", "publicchat.support", "public.notifications"],
-            "private": ["privateuser.{userId}", "privateclient.{clientId}"],
-            "presence": ["presencechat.{roomId}", "presencesupport.{sessionId}"],
+            "private": ["privateuser.{userId}", "client.{customerId}.{userId}"],
+            "presence": ["presencechat.{roomId}", "presencewap.{roomId}", "presencesupport.{roomId}"],
         }),
-        events: ["MessageSent", "UserNotification", "ClientMessage", "UserStatusChanged"],
+        events: ["MessageSent", "UserNotification", "ClientMessage", "UserTyping"],
     })
 }
 
