@@ -25,8 +25,8 @@ pub(super) struct Query {
     /// Created before this moment, in the same forms. A day alone is its 00:00:00, so that the day itself is left out.
     #[param(required, nullable = false, example = "18-04-2019 21:41:00")]
     to: Option<String>,
-    /// The `next_page` of the page before; without it, or if it is empty, the first page is given. It belongs to the same channel kind
-    /// and dates.
+    /// The `next_page` of the page before; without it, or if it is empty, the first page is given. It belongs to the
+    /// same channel kind and dates.
     #[param(nullable = false)]
     next: Option<String>,
 }

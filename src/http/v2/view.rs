@@ -97,7 +97,7 @@ pub(super) struct TicketId {
 pub(super) struct MessageView {
     /// The text; `[mensaje eliminado]` once its author or a moderator deleted it.
     content: String,
-    /// The customer's id, the agent's, or for what nobody of ours is named for the channel's uuid; empty where the platform
+    /// The customer's id, the agent's, or the channel's uuid where nobody of ours is named; empty where the platform
     /// does not say which customer it is.
     author_id: String,
     /// Empty where the platform does not say.
