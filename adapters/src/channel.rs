@@ -110,6 +110,15 @@ impl Settings {
         kind: &Kind,
         pairs: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, SettingsError> {
+        let (settings, problems) = Self::sorted(kind, pairs);
+        if problems.is_empty() { Ok(settings) } else { Err(SettingsError(problems)) }
+    }
+
+    /// The same for whoever has more to say about them: what is known of `pairs`, and what is wrong with the rest.
+    pub fn sorted<K: AsRef<str>, V: Into<String>>(
+        kind: &Kind,
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> (Self, Vec<(String, String)>) {
         let mut values = BTreeMap::new();
         let mut problems = Vec::new();
         for (key, value) in pairs {
@@ -132,7 +141,7 @@ impl Settings {
                 problems.push((setting.key.to_owned(), format!("is required: {}", setting.help)));
             }
         }
-        if problems.is_empty() { Ok(Self(values)) } else { Err(SettingsError(problems)) }
+        (Self(values), problems)
     }
 
     /// The value of `key`; `None` if it is absent or empty.

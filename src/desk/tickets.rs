@@ -7,7 +7,7 @@ use relevo_adapters::Millis;
 use crate::{
     domain,
     store::{
-        StoreError, Tx, customers,
+        StoreError, Tx, channels, customers,
         messages::{self, AttachmentRow, MessageRow},
         tickets::{self, Ticket},
         users::{self, Named},
@@ -20,15 +20,25 @@ pub const LIST: i64 = 10_000;
 pub const PAGE: usize = 100;
 /// What stands in the place of a message that its author or a moderator deleted.
 pub const DELETED: &str = "[mensaje eliminado]";
+/// Bytes of a message's text that lists and tickets show.
+const PREVIEW: usize = 2_000;
+
+/// What lists and tickets show of a message's text.
+pub fn preview(content: &str) -> &str {
+    relevo_adapters::text::truncate(content, PREVIEW)
+}
 
 /// A message as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     pub message: MessageRow,
+    /// Who said it: the customer's id, the agent's as he was named, or our channel's uuid; empty where the platform does
+    /// not say which customer it is.
+    pub author: String,
     /// Its text, or [`DELETED`].
     pub content: String,
-    /// The ids of its files that can be had now, in order; none once it is deleted.
-    pub files: Vec<String>,
+    /// Its files that can be had now, in order; none once it is deleted.
+    pub files: Vec<AttachmentRow>,
 }
 
 /// The people who own tickets, by id.
@@ -49,20 +59,24 @@ pub async fn owners(tx: &mut Tx, tickets: &[Ticket]) -> Result<Owners, StoreErro
 /// # Errors
 /// Those of the database.
 pub async fn messages(tx: &mut Tx, company: i64, ticket: &str) -> Result<Option<Vec<Shown>>, StoreError> {
-    if tickets::find(tx, company, ticket).await?.is_none() {
-        return Ok(None);
-    }
+    let Some(found) = tickets::find(tx, company, ticket).await? else { return Ok(None) };
+    let house = channels::load(tx, &[found.channel_id]).await?.pop().map(|channel| channel.uuid);
     let rows = messages::of_ticket(tx, ticket, LIST).await?;
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let mut files: HashMap<String, Vec<String>> = HashMap::new();
+    let mut files: HashMap<String, Vec<AttachmentRow>> = HashMap::new();
     for file in messages::attachments(tx, &ids).await?.into_iter().filter(|file| file.sha256.is_some()) {
-        files.entry(file.message_id).or_default().push(file.id);
+        files.entry(file.message_id.clone()).or_default().push(file);
     }
-    let show = |message: MessageRow| match message.deleted_at {
-        Some(_) => Shown { content: DELETED.to_owned(), files: Vec::new(), message },
-        None => {
-            Shown { content: message.content.clone(), files: files.remove(&message.id).unwrap_or_default(), message }
-        }
+    let show = |message: MessageRow| {
+        let author = match message.direction.as_str() {
+            "in" => message.author_id.clone(),
+            _ => message.author_account.clone().or_else(|| house.clone()),
+        };
+        let (content, files) = match message.deleted_at {
+            Some(_) => (DELETED.to_owned(), Vec::new()),
+            None => (message.content.clone(), files.remove(&message.id).unwrap_or_default()),
+        };
+        Shown { message, author: author.unwrap_or_default(), content, files }
     };
     Ok(Some(rows.into_iter().map(show).collect()))
 }

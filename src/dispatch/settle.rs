@@ -10,7 +10,10 @@ use super::{
     send::{AWAITED, REFUSED, Send, UNKNOWN, refusals},
 };
 use crate::{
-    desk::events,
+    desk::{
+        events,
+        tickets::{DELETED, preview},
+    },
     domain::{EventKind, FailureReason, OutState, SendJob, Verdict, millis, send_topic, verdict},
     jobs::{Claim, JobError},
     store::{
@@ -135,12 +138,16 @@ impl Send {
     /// What an act without a message of its own did to another one.
     async fn apply(&self, tx: &mut Tx, job: &SendJob, now: Millis) -> Result<(), JobError> {
         match &job.act {
-            Act::Delete { target } => deliveries::mark_deleted(tx, job.channel, target, now).await?,
+            Act::Delete { target } => {
+                deliveries::mark_deleted(tx, job.channel, target, now).await?;
+                deliveries::reword_ticket(tx, job.channel, target, DELETED).await?;
+            }
             Act::Hide { target, hidden } => {
                 deliveries::mark_hidden(tx, job.channel, target, hidden.then_some(now)).await?;
             }
             Act::Edit { target, text } => {
                 deliveries::mark_edited(tx, job.channel, target, text, &self.clock.id(), now).await?;
+                deliveries::reword_ticket(tx, job.channel, target, preview(text)).await?;
             }
             _ => {}
         }

@@ -37,7 +37,7 @@ pub struct ChatRow {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter<'a> {
     pub company: i64,
-    /// A part of the customer's name or account, or of the subject; empty: any.
+    /// A part of the customer's or the agent's name, of the customer's account, or of the subject; empty: any.
     pub name: &'a str,
     /// 0: any.
     pub channel: i64,
@@ -53,13 +53,16 @@ macro_rules! from_where {
     ($dialect:ident) => {
         concat!(
             " FROM tickets t JOIN conversations c ON c.ticket_id = t.id JOIN channels h ON h.id = c.channel_id \
-             LEFT JOIN contacts p ON p.id = c.contact_id LEFT JOIN conversation_reads r ON r.conversation_id = c.id \
+             LEFT JOIN contacts p ON p.id = c.contact_id LEFT JOIN users u ON u.id = t.agent_id \
+             LEFT JOIN conversation_reads r ON r.conversation_id = c.id \
              WHERE t.company_id = $1 AND ($2 = '' OR ",
             holds!($dialect, "coalesce(p.name, '')", "$2"),
             " OR ",
             holds!($dialect, "coalesce(p.account, '')", "$2"),
             " OR ",
             holds!($dialect, "coalesce(c.subject, '')", "$2"),
+            " OR ",
+            holds!($dialect, "coalesce(u.name, '')", "$2"),
             ") AND ($3 = 0 OR c.channel_id = $3) AND ($4 = '' OR c.contact_id = $4) AND ($5 = '' OR c.id = $5) \
              AND ($6 = 0 OR (t.state <> 'closed' AND coalesce(c.last_inbound_at, -1) > coalesce(r.read_at, -1)))"
         )
@@ -149,6 +152,7 @@ pub async fn mark_read(tx: &mut Tx, conversation: &str, at: Millis, message: &st
 pub struct User {
     pub id: i64,
     pub name: String,
+    pub email: String,
 }
 
 macro_rules! named {
@@ -171,7 +175,7 @@ pub async fn users(tx: &mut Tx, company: i64, name: &str, limit: i64, offset: i6
     fetch_all!(
         tx,
         User,
-        both!(named, "SELECT id, name", " ORDER BY name, id LIMIT $3 OFFSET $4"),
+        both!(named, "SELECT id, name, email", " ORDER BY name, id LIMIT $3 OFFSET $4"),
         company,
         part(name),
         limit,
@@ -197,16 +201,17 @@ pub async fn client_name(tx: &mut Tx, id: i64) -> Result<Option<String>> {
     Ok(row.map(|(name,)| name))
 }
 
-/// Who of ours wrote in a conversation: `(account, name)`, in the order of their first words.
+/// Who of ours wrote in a conversation: `(account, name)`, in the order of their first words. Programs, which have no
+/// account, are nobody.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn authors(tx: &mut Tx, conversation: &str) -> Result<Vec<(Option<String>, Option<String>)>> {
+pub async fn authors(tx: &mut Tx, conversation: &str) -> Result<Vec<(String, Option<String>)>> {
     fetch_all!(
         tx,
-        (Option<String>, Option<String>),
+        (String, Option<String>),
         "SELECT author_account, author_name FROM messages WHERE conversation_id = $1 AND direction = 'out' \
-         GROUP BY author_account, author_name ORDER BY min(at), author_account, author_name",
+         AND author_account IS NOT NULL GROUP BY author_account, author_name ORDER BY min(at), author_account, author_name",
         conversation
     )
 }

@@ -374,6 +374,8 @@ pub async fn reported(tx: &mut Tx, message: &str, now: Millis) -> Result<()> {
 /// What our side says last on a ticket.
 #[derive(Debug, Clone, Copy)]
 pub struct Said<'a> {
+    /// The message's id.
+    pub message: &'a str,
     pub author: Option<&'a str>,
     pub content: &'a str,
     /// Whether it answers the customer; the house's own notices do not.
@@ -391,12 +393,29 @@ pub async fn touch_ticket(tx: &mut Tx, ticket: &str, said: Said<'_>, now: Millis
     }
     execute!(
         tx,
-        "UPDATE tickets SET last_author = $2, last_content = $3, last_message_at = $4, updated_at = $4 WHERE id = $1 \
-         AND (last_message_at IS NULL OR last_message_at <= $4)",
+        "UPDATE tickets SET last_author = $2, last_content = $3, last_message_at = $4, last_message_id = $5, \
+         updated_at = $4 WHERE id = $1 AND (last_message_at IS NULL OR last_message_at <= $4)",
         ticket,
         said.author,
         said.content,
-        now
+        now,
+        said.message
+    )
+    .map(drop)
+}
+
+/// Shows other words on the ticket that shows a message, by its platform name.
+///
+/// # Errors
+/// Those of the database.
+pub async fn reword_ticket(tx: &mut Tx, channel: i64, name: &str, content: &str) -> Result<()> {
+    execute!(
+        tx,
+        "UPDATE tickets SET last_content = $3 WHERE (id, last_message_id) = (SELECT m.ticket_id, m.id \
+         FROM messages m JOIN message_refs x ON x.message_id = m.id WHERE x.channel_id = $1 AND x.ref = $2)",
+        channel,
+        name,
+        content
     )
     .map(drop)
 }

@@ -25,6 +25,8 @@ pub struct Ticket {
     pub last_content: Option<String>,
     /// The platform's time of the message that `last_content` is from.
     pub last_message_at: Option<Millis>,
+    /// That message: several may be of one time.
+    pub last_message_id: Option<String>,
     /// Since when it waits without an owner.
     pub waiting_since: Option<Millis>,
     pub close_reason: Option<String>,
@@ -67,8 +69,8 @@ impl Ticket {
 macro_rules! columns {
     () => {
         "t.id, t.company_id, t.number, t.channel_id, t.kind, t.conversation_id, t.contact_id, t.state, t.subject, \
-         t.last_author, t.last_content, t.last_message_at, t.waiting_since, t.close_reason, t.closed_at, t.reopened, \
-         t.group_id, t.agent_id, t.previous_agent_id, t.excluded_agent_id, t.assigned_at, t.priority, t.bot_id, \
+         t.last_author, t.last_content, t.last_message_at, t.last_message_id, t.waiting_since, t.close_reason, t.closed_at, \
+         t.reopened, t.group_id, t.agent_id, t.previous_agent_id, t.excluded_agent_id, t.assigned_at, t.priority, t.bot_id, \
          t.bot_until, t.answered_at, \
          t.closed_by, t.closed_told, t.busy_told, t.created_at, t.updated_at"
     };
@@ -116,22 +118,22 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
         tx,
         rows!(
             "INSERT INTO tickets (id, company_id, number, channel_id, kind, conversation_id, contact_id, state, \
-             subject, last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, \
+             subject, last_author, last_content, last_message_at, last_message_id, waiting_since, close_reason, closed_at, reopened, \
              group_id, agent_id, previous_agent_id, excluded_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, \
              closed_told, busy_told, created_at, updated_at) \
              SELECT id, company_id, number, channel_id, kind, conversation_id, contact_id, state, subject, \
-             last_author, last_content, last_message_at, waiting_since, close_reason, closed_at, reopened, group_id, \
+             last_author, last_content, last_message_at, last_message_id, waiting_since, close_reason, closed_at, reopened, group_id, \
              agent_id, previous_agent_id, excluded_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, closed_told, \
              busy_told, created_at, updated_at FROM",
             [id text, company_id bigint, number bigint, channel_id bigint, kind text, conversation_id text,
              contact_id text, state text, subject text, last_author text, last_content text, last_message_at bigint,
-             waiting_since bigint, close_reason text, closed_at bigint, reopened bigint, group_id bigint, agent_id bigint,
+             last_message_id text, waiting_since bigint, close_reason text, closed_at bigint, reopened bigint, group_id bigint, agent_id bigint,
              previous_agent_id bigint, excluded_agent_id bigint, assigned_at bigint, priority bigint, bot_id bigint, bot_until bigint,
              answered_at bigint, closed_by bigint, closed_told bigint, busy_told bigint, created_at bigint,
              updated_at bigint],
             "WHERE true ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, state = excluded.state, \
              subject = excluded.subject, last_author = excluded.last_author, last_content = excluded.last_content, \
-             last_message_at = excluded.last_message_at, \
+             last_message_at = excluded.last_message_at, last_message_id = excluded.last_message_id, \
              waiting_since = excluded.waiting_since, close_reason = excluded.close_reason, \
              closed_at = excluded.closed_at, reopened = excluded.reopened, group_id = excluded.group_id, \
              agent_id = excluded.agent_id, previous_agent_id = excluded.previous_agent_id, \

@@ -98,13 +98,13 @@ async fn ap_examples_are_answered_field_by_field(house: &House) {
             },
         })
     );
-    let private = json!({"chatId": "chat-123", "customer_id": 9, "user_id": 7, "title": "Aviso", "message": "Tienes un nuevo mensaje", "type": "info"});
+    let private = json!({"chatId": "chat-123", "customer_id": 9, "user_id": user, "title": "Aviso", "message": "Tienes un nuevo mensaje", "type": "info"});
     assert_eq!(
         post(house, &john, "privateCustomer-notification", private).await,
         json!({
             "status": "success", "message": "Private notification sent",
             "data": {
-                "channel": "client.9.7", "event": "UserNotification",
+                "channel": format!("client.9.{user}"), "event": "UserNotification",
                 "payload": {"title": "Aviso", "message": "Tienes un nuevo mensaje"},
             },
         })
@@ -113,15 +113,16 @@ async fn ap_examples_are_answered_field_by_field(house: &House) {
     assert_eq!(post(house, &john, "sendCustomerPresenceChannel", room).await, done);
     let typing = json!({"customerId": 9, "room_id": "room-1"});
     assert_eq!(post(house, &john, "userPresenceCustomerChannelTyping", typing).await, json!({"status": "success"}));
+    // The seed's shape, with the names that are used.
     assert_eq!(
         house.body(&john, "/api/broadcast/channels-info").await,
         json!({
             "channels": {
                 "public": ["publicchat.general", "publicchat.support", "public.notifications"],
-                "private": ["privateuser.{userId}", "privateclient.{clientId}"],
-                "presence": ["presencechat.{roomId}", "presencesupport.{sessionId}"],
+                "private": ["privateuser.{userId}", "client.{customerId}.{userId}"],
+                "presence": ["presencechat.{roomId}", "presencewap.{roomId}", "presencesupport.{roomId}"],
             },
-            "events": ["MessageSent", "UserNotification", "ClientMessage", "UserStatusChanged"],
+            "events": ["MessageSent", "UserNotification", "ClientMessage", "UserTyping"],
         })
     );
     let rows = events::between(
@@ -143,7 +144,7 @@ async fn ap_examples_are_answered_field_by_field(house: &House) {
             ("presencewap.room-1", "MessageSent"),
             ("presencechat.room-1", "UserTyping"),
             ("public.customer", "MessageSent"),
-            ("client.9.7", "UserNotification"),
+            (&*format!("client.9.{user}"), "UserNotification"),
             ("presencesupport.room-1", "ClientMessage"),
             ("presencesupport.room-1", "UserTyping"),
         ]
@@ -191,6 +192,11 @@ async fn what_is_wrong_is_said_in_the_seeds_form(house: &House) {
             json!({"user_id": 1, "title": "x", "message": "y"}),
             "The customer_id field is required.",
         ),
+        (
+            "privateCustomer-notification",
+            json!({"customer_id": -9, "user_id": 0, "title": "x", "message": "y"}),
+            "The customer_id field must be at least 1. The user_id field must be at least 1.",
+        ),
         ("userPresenceCustomerChannelTyping", json!({"room_id": "r"}), "The customerId field is required."),
     ] {
         let reply = house.post(&tenant.client, &format!("/api/broadcast/{path}"), &body).await;
@@ -219,8 +225,10 @@ async fn p9_a_person_of_another_company_is_missing(house: &House) {
     let (tenant, other) = (house.tenant().await, house.tenant().await);
     let stranger = person(house, other.id).await;
     for user in [stranger, 999_999] {
-        let body = json!({"user_id": user, "title": "x", "message": "y"});
-        let reply = house.post(&tenant.client, "/api/broadcast/private-notification", &body).await;
-        reply.ap_refused(404, "El usuario indicado no existe.", &[]);
+        let body = json!({"customer_id": 9, "user_id": user, "title": "x", "message": "y"});
+        for path in ["private-notification", "privateCustomer-notification"] {
+            let reply = house.post(&tenant.client, &format!("/api/broadcast/{path}"), &body).await;
+            reply.ap_refused(404, "El usuario indicado no existe.", &[]);
+        }
     }
 }

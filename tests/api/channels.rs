@@ -173,7 +173,7 @@ async fn a_channel_is_added_as_the_seed_shows_p9(house: &House) {
     let reply =
         post(house, &client, "store", json!({"id_company": tenant.id, "name": "x", "app": "1", "type": "whatsappfb"}))
             .await;
-    reply.ap_refused(422, "Errores de validacion.", &["token"]);
+    reply.ap_refused(422, "Errores de validacion.", &["secret_key", "token"]);
     let seed = json!(["El token es obligatorio salvo cuando el tipo es telegram."]);
     assert_eq!(reply.json()["data"]["errors"]["token"], seed);
     let empty = post(house, &client, "store", json!({})).await;
@@ -183,7 +183,18 @@ async fn a_channel_is_added_as_the_seed_shows_p9(house: &House) {
         "settings": {"colour": "blue", "size": []},
     });
     let reply = post(house, &client, "store", wrong).await;
-    reply.ap_refused(422, "Errores de validacion.", &["settings.size"]);
+    reply.ap_refused(422, "Errores de validacion.", &["secret_key", "settings.colour", "settings.size"]);
+    let wrong = json!({
+        "id_company": tenant.id, "app": "nadie", "type": "email",
+        "settings": {"webhook_token": "x", "smtp_host": "smtp.tienda.example", "smtp_port": "0", "imap": 1},
+    });
+    let reply = post(house, &client, "store", wrong).await;
+    let fields = ["app", "name", "settings.imap", "settings.smtp_password", "settings.smtp_port"];
+    reply.ap_refused(422, "Errores de validacion.", &fields);
+    let errors = reply.json()["data"]["errors"].clone();
+    assert_eq!(errors["app"], json!(["El valor de app no es válido: debe ser un correo, como soporte@example.org."]));
+    let password = "El campo settings.smtp_password es obligatorio, salvo que el servidor esté en esta misma máquina.";
+    assert_eq!(errors["settings.smtp_password"], json!([password]));
     let wrong = json!({"id_company": tenant.id, "name": "x", "app": "1", "type": "whatsappfb", "token": "EAAtoken1", "settings": {"colour": "blue"}});
     post(house, &client, "store", wrong).await.ap_refused(
         422,

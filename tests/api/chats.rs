@@ -7,12 +7,19 @@ use super::{
     sending::{CHAT, META, like, refused, stage, taken},
 };
 
-use relevo::{desk::clients::Role, store::deliveries};
+use relevo::{
+    desk::clients::Role,
+    store::{
+        deliveries,
+        tickets::{self, Ticket},
+    },
+};
 
 on_both_databases! {
     chats_are_listed_as_the_seed_shows
     messages_are_listed_as_the_seed_shows
     users_are_listed_as_the_seed_shows
+    a_program_that_names_nobody_is_taken_for_nobody
     reading_is_noted_and_told_to_the_platform
     p2_pending_messages_are_given_once_to_each_client
     p5_a_message_tells_its_way
@@ -48,6 +55,16 @@ async fn chats_are_listed_as_the_seed_shows(house: &House) {
     assert_eq!(place(&first), [1, 2, 1, 1, 2, 1].map(Value::from));
     let second = taken(&house.post(client, LIST, &page(2)).await)["data"].clone();
     assert_eq!(second["data"][0]["id_chat"], stage.chat);
+    let marta = house.person(&stage.tenant, "marta@empresa.com", Role::Agent).await;
+    house
+        .write(async |tx| {
+            let ticket = tickets::find_by_number(tx, stage.tenant.id, 1).await.unwrap().unwrap();
+            let hers = Ticket { agent_id: Some(marta.id), state: "inProgress".to_owned(), ..ticket };
+            tickets::place(tx, &[&hers]).await.unwrap();
+        })
+        .await;
+    let hers = json!({"paginate": "S", "quantity_x_page": 10, "filters": {"name": "MART"}});
+    assert_eq!(taken(&house.post(client, LIST, &hers).await)["data"]["total"], 1, "the agent's name counts, too");
     for nobody in ["nobody", "%", "_", "\\"] {
         let body = json!({"paginate": "N", "filters": {"name": nobody}});
         assert_eq!(taken(&house.post(client, LIST, &body).await)["data"]["data"], json!([]), "{nobody}");
@@ -96,12 +113,44 @@ async fn users_are_listed_as_the_seed_shows(house: &House) {
     let reply = taken(&house.post(&client, "/api/chat/listChatUsers", &body).await);
     like(&json!({"data": {"data": [{"id": 7, "name": "Agente 1"}]}, "status": "success"}), &reply);
     assert_eq!(reply["data"]["data"].as_array().unwrap().len(), 1, "nobody of another name, and no programs");
-    taken(&house.post(&client, CHAT, &json!({"id_chat": stage.chat, "message": "x"})).await);
+    assert_eq!(reply["data"]["data"][0]["email"], "test@empresa.com");
+    let said = json!({"id_chat": stage.chat, "message": "x", "author": {"id": 7, "name": "test"}});
+    taken(&house.post(&client, CHAT, &said).await);
     let reply = taken(&house.post(&client, "/api/chat/getChatUsers", &json!({"id_chat": stage.chat})).await);
     like(&json!({"data": {"users": [{"name": "Agente 1"}]}, "message": "Operacion exitosa", "code": 200}), &reply);
     let users = reply["data"]["users"].as_array().unwrap();
     assert_eq!((&users[0]["name"], &users[0]["role"]), (&json!("Jhon Doe"), &json!("contact")));
     assert_eq!((&users[1]["name"], users[1]["id"].is_i64()), (&json!("test"), true));
+}
+
+async fn a_program_that_names_nobody_is_taken_for_nobody(house: &House) {
+    let stage = stage(house).await;
+    let client = &stage.tenant.client;
+    let ana = house.person(&stage.tenant, "ana@empresa.com", Role::Agent).await;
+    let said = json!({"id_chat": stage.chat, "message": "x"});
+    assert_eq!(taken(&house.call_as(&ana.token, "POST", CHAT, &said).await)["data"]["sender_id"], ana.id);
+    assert_eq!(taken(&house.post(client, CHAT, &said).await)["data"]["sender_id"], Value::Null);
+    let said =
+        json!({"whatsapp_channel": stage.whatsapp, "to": "50688888888", "message": "x", "tokenGuest": stage.chat});
+    taken(&house.post(client, META, &said).await);
+    let thread = taken(&house.post(client, MESSAGES, &json!({"id_chat": stage.chat})).await);
+    let senders: Vec<_> = thread["data"]["messages"].as_array().unwrap()[1..]
+        .iter()
+        .map(|message| (message["sender_id"].clone(), message["sender_name"].clone()))
+        .collect();
+    let program = (Value::Null, json!("test"));
+    assert_eq!(senders, [(json!(ana.id), json!("ana")), program.clone(), program]);
+    let members = taken(&house.post(client, "/api/chat/getChatUsers", &json!({"id_chat": stage.chat})).await);
+    let ids = house.body(client, "/v2/tickets/state/open").await["tickets"].as_array().unwrap().clone();
+    let mut authors = Vec::new();
+    for id in ids {
+        let path = format!("/v2/ticket/{}/messages/", id.as_str().unwrap());
+        let said = house.body(client, &path).await["messages"].as_array().unwrap().clone();
+        authors.extend(said.iter().map(|message| message["author_id"].as_str().unwrap().to_owned()));
+    }
+    assert!(authors.contains(&ana.id.to_string()) && authors.iter().all(|author| !author.is_empty()), "{authors:?}");
+    let roles: Vec<_> = members["data"]["users"].as_array().unwrap().iter().map(|user| &user["role"]).collect();
+    assert_eq!(roles, ["contact", "agent"]);
 }
 
 async fn reading_is_noted_and_told_to_the_platform(house: &House) {

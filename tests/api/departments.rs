@@ -278,7 +278,9 @@ async fn the_seeds_frequent_answers(house: &House) {
     });
     let changed = as_the_seed(&seed, &call(house, &admin, &format!("{FAQS}/update"), body).await);
     assert_eq!((&changed["replay"], &changed["department"]), (&json!("Respuesta actualizada"), &json!([depa])));
-    for (department, count) in [("ventas", 1), ("cobranza", 0)] {
+    let page = call(house, &admin, &format!("{FAQS}/list"), json!({"paginate": "S"})).await.json()["data"].clone();
+    assert_eq!((&page["per_page"], &page["total"]), (&json!(10), &json!(1)), "how many is optional here");
+    for (department, count) in [("ventas", 1), ("cobranza", 0), ("0", 1)] {
         let body = json!({"paginate": "N", "filters": {"department": department}});
         let found = call(house, &admin, &format!("{FAQS}/list"), body).await.json();
         assert_eq!(found["data"]["data"].as_array().unwrap().len(), count, "{department}");

@@ -16,7 +16,7 @@ on_both_databases! {
 
 const HOME: &str = "https://relevo.example.org";
 
-async fn anybody(house: &House, path: &str) -> Reply {
+pub(super) async fn anybody(house: &House, path: &str) -> Reply {
     house.call(Request::get(path).body(Body::empty()).unwrap()).await
 }
 
@@ -26,8 +26,13 @@ async fn sent(house: &House, client: &super::house::Credentials, chat: &str) -> 
     taken(&house.post(client, CHAT, &body).await);
     let thread = taken(&house.post(client, "/api/chat/getChatMessages", &json!({"id_chat": chat})).await);
     let file = &thread["data"]["messages"].as_array().unwrap().last().unwrap()["files"][0];
-    let url = file["url"].as_str().unwrap().strip_prefix(HOME).unwrap().to_owned();
-    (file["id"].as_str().unwrap().to_owned(), url)
+    (file["id"].as_str().unwrap().to_owned(), local(&file["url"]))
+}
+
+/// A link without the house's public address.
+#[track_caller]
+pub(super) fn local(link: &serde_json::Value) -> String {
+    link.as_str().unwrap().strip_prefix(HOME).unwrap().to_owned()
 }
 
 async fn p9_a_link_leads_to_its_file_for_an_hour_and_to_nothing_else(house: &House) {
@@ -63,6 +68,12 @@ async fn p9_a_filename_is_a_key_of_the_callers_company(house: &House) {
     for name in [id.clone(), format!("{id}.png"), format!("%22{id}.png%22")] {
         let reply = house.get(client, &format!("/api/meta/getMediaFile?filename={name}")).await;
         assert_eq!((reply.status.as_u16(), &reply.bytes[..]), (200, PNG), "{name}");
+    }
+    // AP "Obtener archivo multimedia de Telegram" has the name in a body.
+    for family in ["meta", "telegram"] {
+        let named = json!({"filename": format!("{id}.png"), "id_bitacora_log": 736_014});
+        let reply = house.send(client, "GET", &format!("/api/{family}/getMediaFile"), &named).await;
+        assert_eq!((reply.status.as_u16(), &reply.bytes[..]), (200, PNG), "{family}");
     }
     let missing = json!({"status": "error", "message": "Archivo no encontrado"});
     let foreign = house.tenant().await.client;

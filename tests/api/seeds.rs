@@ -5,8 +5,15 @@ use std::collections::BTreeSet;
 use relevo_adapters::{Attachment, Blob, Content, MediaKind, MediaSource, Message};
 use serde_json::{Value, json};
 
-use super::house::{House, START};
-use relevo::{clock::Clock, desk::routing, store::Tx};
+use super::{
+    files::{anybody, local},
+    house::{House, START},
+};
+use relevo::{
+    clock::Clock,
+    desk::routing,
+    store::{Tx, channels},
+};
 
 /// 2016-12-21 13:17:29.283 UTC, PC's example.
 const CLOSED: i64 = 1_482_326_249_283;
@@ -182,8 +189,9 @@ async fn the_messages_of_a_ticket(house: &House) {
         assert_eq!((&ours["content"], &ours["created"]), (&seed["content"], &seed["created"]));
     }
     let echo = &ours["messages"][0];
-    assert_eq!((&echo["author_name"], &echo["author_id"]), (&json!("Super Empresa"), &json!("")));
-    let media = house.get(&tenant.client, echo["media"].as_str().unwrap()).await;
+    let row = channels::load(&mut house.db.read().await.unwrap(), &[channel]).await.unwrap().remove(0);
+    assert_eq!((&echo["author_name"], &echo["author_id"]), (&json!("Super Empresa"), &json!(row.uuid)));
+    let media = anybody(house, &local(&echo["media"])).await;
     assert_eq!(media.bytes.as_ref(), b"a kitten");
     assert_eq!(media.headers["content-type"], "image/jpeg");
 }

@@ -203,7 +203,7 @@ async fn a_chat_message_is_taken_as_the_seed_shows(house: &House) {
         "data": {"id_message": "msg-2", "id_chat": "chat-123", "message": "Hola, ¿en que puedo ayudarte?", "sender_id": 7},
         "status": "ok", "message": "Mensaje enviado.", "code": 200, "id_bitacora_log": 736_014,
     });
-    let body = stage.chat(json!({"message": "Hola, ¿en que puedo ayudarte?"}));
+    let body = stage.chat(json!({"message": "Hola, ¿en que puedo ayudarte?", "author": {"id": 7}}));
     let reply = taken(&house.post(&stage.tenant.client, CHAT, &body).await);
     like(&seed, &reply);
     assert_eq!((&reply["status"], &reply["message"]), (&seed["status"], &seed["message"]));

@@ -3,7 +3,10 @@
 use relevo_adapters::{Attachment, Blob, Content, MediaKind, MediaSource};
 use serde_json::{Value, json};
 
-use super::house::{House, START, Tenant};
+use super::{
+    files::{anybody, local},
+    house::{House, START, Tenant},
+};
 use relevo::store::{contacts, tickets};
 
 on_both_databases! {
@@ -55,11 +58,13 @@ async fn p9_two_companies_see_nothing_of_each_other(house: &House) {
     let range = "/v2/tickets/paginated/facebook/?from=01-01-2016&to=01-01-2017";
     assert_eq!(house.body(&ours.client, range).await["number_of_tickets"], 1);
     house.get(&ours.client, &format!("{range}&next={foreign}")).await.refused(404, "Non-existent page");
+    // PC's own template of the URL with nothing to go on from.
+    assert_eq!(house.body(&ours.client, &format!("{range}&next=")).await["number_of_tickets"], 1);
 
     let messages = house.body(&theirs.client, &format!("/v2/ticket/{foreign}/messages/")).await;
-    let media = messages["messages"][0]["media"].as_str().unwrap();
-    house.get(&ours.client, media).await.refused(404, "Media not found");
-    assert_eq!(house.get(&theirs.client, media).await.bytes.as_ref(), b"private");
+    let media = media_path(&messages["messages"][0]["media"]);
+    house.get(&ours.client, &media).await.refused(404, "Media not found");
+    assert_eq!(house.get(&theirs.client, &media).await.bytes.as_ref(), b"private");
 }
 
 async fn what_is_no_id_is_not_found(house: &House) {
@@ -145,13 +150,16 @@ async fn p9_a_deleted_message_shows_neither_text_nor_files(house: &House) {
     house.blobs.put(&blob).await.unwrap();
     house.apply(&[tenant.sends(channel, "1", "m1", vec![file(&blob, "text/plain", "a.txt")])]).await;
     let path = format!("/v2/ticket/{}/messages/", only_ticket(house, &tenant).await);
-    let media = house.body(&tenant.client, &path).await["messages"][0]["media"].as_str().unwrap().to_owned();
+    let link = house.body(&tenant.client, &path).await["messages"][0]["media"].clone();
+    let media = media_path(&link);
     assert_eq!(house.get(&tenant.client, &media).await.status, 200);
+    assert_eq!(anybody(house, &local(&link)).await.bytes.as_ref(), b"regretted", "a link needs no credentials");
 
     house.apply(&[tenant.event(channel, "1", START + 9, Content::Tombstone { target: "m1".into() })]).await;
     let message = house.body(&tenant.client, &path).await["messages"][0].clone();
     assert_eq!((&message["content"], message.get("media")), (&json!("[mensaje eliminado]"), None));
     house.get(&tenant.client, &media).await.refused(404, "Media not found");
+    assert_eq!(anybody(house, &local(&link)).await.status, 400);
 }
 
 async fn a_file_comes_as_a_download(house: &House) {
@@ -165,11 +173,11 @@ async fn a_file_comes_as_a_download(house: &House) {
     house.apply(&[tenant.sends(channel, "1", "m1", album)]).await;
     let path = format!("/v2/ticket/{}/messages/", only_ticket(house, &tenant).await);
     let message = house.body(&tenant.client, &path).await["messages"][0].clone();
-    let list: Vec<&str> = message["media_list"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(message["media"], message["media_list"][0], "the first of them");
+    let list: Vec<String> = message["media_list"].as_array().unwrap().iter().map(media_path).collect();
     assert_eq!(list.len(), 2, "a file whose bytes are still with the platform is not shown");
-    assert_eq!(message["media"], json!(list[0]), "the first of them");
 
-    let reply = house.get(&tenant.client, list[0]).await;
+    let reply = house.get(&tenant.client, &list[0]).await;
     assert_eq!((reply.status.as_u16(), reply.bytes.as_ref()), (200, &b"<script>alert(1)</script>"[..]));
     for (name, value) in [
         ("content-type", "application/octet-stream"),
@@ -180,7 +188,14 @@ async fn a_file_comes_as_a_download(house: &House) {
     ] {
         assert_eq!(reply.headers[name], value, "{name}");
     }
-    house.get(&tenant.client, list[1]).await.refused(404, "Media not found");
+    house.get(&tenant.client, &list[1]).await.refused(404, "Media not found");
+}
+
+/// The path of the file that a link leads to, for callers with credentials.
+fn media_path(link: &Value) -> String {
+    let link = link.as_str().unwrap();
+    let id = link.split_once("?filename=").unwrap().1.split(['.', '&']).next().unwrap();
+    format!("/v2/media/{id}/")
 }
 
 /// The paths of a message's files.
@@ -190,7 +205,7 @@ async fn paths(house: &House, tenant: &Tenant, files: Vec<Attachment>) -> Vec<St
     let path = format!("/v2/ticket/{}/messages/", only_ticket(house, tenant).await);
     let message = house.body(&tenant.client, &path).await["messages"][0].clone();
     let list = message["media_list"].as_array().cloned().unwrap_or_else(|| vec![message["media"].clone()]);
-    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    list.iter().map(media_path).collect()
 }
 
 async fn p9_only_what_no_browser_runs_is_shown_in_place(house: &House) {

@@ -1,6 +1,6 @@
 //! What is done to messages that are there: edits, deletions, hiding, private replies, reactions, read marks.
 
-use relevo::desk::reply;
+use relevo::{desk::reply, store::tickets};
 use relevo_adapters::outbound::Act;
 use serde_json::{Value, json};
 
@@ -13,6 +13,13 @@ impl Outside {
         let (status, answer) = self.house.post(&format!("/api/chat/{what}"), &body).await;
         assert_eq!((status.as_u16(), &answer["data"]["state"]), (200, &json!("queued")), "{what}: {answer}");
         answer["data"].clone()
+    }
+
+    /// What the message's ticket shows.
+    async fn shown(&self, message: &str) -> Option<String> {
+        let ticket = self.trail(message).await.message.ticket_id.expect("a ticket");
+        let mut tx = self.house.base().db.read().await.expect("a transaction");
+        tickets::find(&mut tx, self.house.company, &ticket).await.expect("asked").expect("the ticket").last_content
     }
 
     /// The platform's name of one of our messages.
@@ -31,8 +38,10 @@ for_each_database! {
         let target = outside.name(&message).await;
         outside.act(&conversation, Act::Edit { target: target.clone(), text: "el precio es 12".to_owned() }).await;
         until("the edit is recorded", async || outside.trail(&message).await.message.content == "el precio es 12").await;
+        assert_eq!(outside.shown(&message).await.as_deref(), Some("el precio es 12"));
         outside.act(&conversation, Act::Delete { target }).await;
         until("the deletion is recorded", async || outside.trail(&message).await.message.deleted_at.is_some()).await;
+        assert_eq!(outside.shown(&message).await.as_deref(), Some("[mensaje eliminado]"));
         let methods: Vec<String> = outside.bot.ledger().into_iter().map(|entry| entry.method).collect();
         assert_eq!(methods, ["sendMessage", "editMessageText", "deleteMessage"]);
         outside.close().await;

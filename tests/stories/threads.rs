@@ -7,7 +7,7 @@ use relevo::{
 };
 use serde_json::{Value, json};
 
-use super::house::{House, PHONE, comment, feed, text, update, whatsapp};
+use super::house::{House, PAGE, PHONE, comment, feed, text, update, whatsapp};
 use crate::support::for_each_backend;
 
 const T: i64 = 1_780_000_000;
@@ -117,6 +117,37 @@ for_each_backend! {
         let reactions = messages::reactions(&mut tx, &found[0].id).await.expect("reactions");
         assert_eq!(reactions.iter().map(|reaction| reaction.emoji.as_str()).collect::<Vec<_>>(), ["❤️"]);
         drop(tx);
+        house.close().await;
+    }
+
+    a_ticket_shows_what_came_last_though_an_older_message_of_the_same_second_changes: |backend| {
+        let house = House::open(backend).await;
+        // Given two messages of one second, of which the first is edited,
+        assert_eq!(house.telegram(0, &update(1, 4401, 11, T, "uno")).await, 200);
+        house.tickets_after(1).await;
+        assert_eq!(house.telegram(0, &update(2, 4401, 12, T, "dos")).await, 200);
+        house.tickets_after(2).await;
+        let message = with(update(3, 4401, 11, T, "uno y medio")["message"].clone(), json!({"edit_date": T + 5}));
+        assert_eq!(house.telegram(0, &json!({"update_id": 3, "edited_message": message})).await, 200);
+        // and a comment that the Page answers in the same second, and that then goes,
+        assert_eq!(house.meta(&feed(&comment("901", "777", T, "precio?"))).await, 200);
+        house.tickets_after(3).await;
+        let ours = json!({"parent_id": "555_901", "from": {"id": PAGE, "name": "Canal"}});
+        assert_eq!(house.meta(&feed(&with(comment("902", PAGE, T, "10 euros"), ours))).await, 200);
+        house.tickets_after(4).await;
+        let removed = json!({"verb": "remove", "created_time": T + 9});
+        assert_eq!(house.meta(&feed(&with(comment("901", "777", T, "precio?"), removed))).await, 200);
+        // then the tickets show what came last;
+        let tickets = house.tickets_after(4).await;
+        let shown = |index: usize| tickets[index].last_content.as_deref();
+        assert_eq!((tickets.len(), shown(0), shown(1)), (2, Some("dos"), Some("10 euros")));
+        assert_eq!(tickets[1].last_author.as_deref(), Some("Canal facebook"));
+        assert_eq!(house.contents(&tickets[0]).await, ["uno y medio", "dos"]);
+        assert!(house.messages(&tickets[1]).await[0].deleted_at.is_some());
+        // and what becomes of that, they show.
+        let message = with(update(4, 4401, 12, T, "dos y medio")["message"].clone(), json!({"edit_date": T + 6}));
+        assert_eq!(house.telegram(0, &json!({"update_id": 4, "edited_message": message})).await, 200);
+        assert_eq!(house.tickets_after(4).await[0].last_content.as_deref(), Some("dos y medio"));
         house.close().await;
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use relevo_adapters::{Millis, Settings};
+use relevo_adapters::Millis;
 
-use super::{ChannelError, ChannelView, json, split, view};
+use super::{ChannelError, ChannelView, json, open, split, view};
 use crate::{
     clock::Clock,
     secrets::MasterKey,
@@ -42,8 +42,7 @@ pub async fn add(
     if companies::find(tx, new.company).await?.is_none() {
         return Err(ChannelError::UnknownCompany(new.company));
     }
-    let settings = Settings::of(kind, new.settings)?;
-    let accounts = (kind.open)(&settings)?.accounts();
+    let (settings, accounts) = open(kind, new.settings)?;
     let uuid = uuid::Uuid::new_v4().to_string();
     let (public, sealed) = split(kind, &settings, (&BTreeMap::new(), &BTreeMap::new()), key, &uuid);
     let mut row = ChannelRow {

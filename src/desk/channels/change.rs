@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use relevo_adapters::{Kind, Millis, Settings, SettingsError};
+use relevo_adapters::{Kind, Millis, SettingsError};
 use secrecy::ExposeSecret;
 
-use super::{ChannelError, ChannelView, json, kind_of, split, view};
+use super::{ChannelError, ChannelView, json, kind_of, open, split, view};
 use crate::{
     clock::Clock,
     directory::seal_context,
@@ -70,8 +70,7 @@ pub(super) fn changed(
         Some(name) => relevo_adapters::text::non_blank(name).ok_or(ChannelError::NoName)?.to_owned(),
     };
     let (old, old_sealed) = (plain(before, key, &change.settings, kind)?, parse(&before.secrets)?);
-    let settings = Settings::of(kind, merged(kind, &old, change.settings))?;
-    let accounts = (kind.open)(&settings)?.accounts();
+    let (settings, accounts) = open(kind, merged(kind, &old, change.settings))?;
     let (public, sealed) = split(kind, &settings, (&old, &old_sealed), key, &before.uuid);
     let after = ChannelRow {
         name,

@@ -53,6 +53,35 @@ fn kind_of(row: &ChannelRow) -> Result<&'static Kind, ChannelError> {
     relevo_adapters::kind(&row.kind).ok_or_else(|| ChannelError::UnknownKind(row.kind.clone()))
 }
 
+/// A kind's settings from what is given, and the accounts that a channel with them goes by.
+///
+/// # Errors
+/// Everything that is unknown, missing or wrong, all at once.
+fn open(
+    kind: &Kind,
+    given: impl IntoIterator<Item = (String, String)>,
+) -> Result<(Settings, Vec<String>), SettingsError> {
+    let (settings, mut problems) = Settings::sorted(kind, given);
+    match (kind.open)(&settings) {
+        Ok(channel) if problems.is_empty() => return Ok((settings, channel.accounts())),
+        Ok(_) => {}
+        Err(SettingsError(more)) => {
+            let is_new = |(key, _): &(String, String)| problems.iter().all(|(named, _)| named != key);
+            let more: Vec<_> = more.into_iter().filter(is_new).collect();
+            problems.extend(more);
+        }
+    }
+    Err(SettingsError(problems))
+}
+
+/// Checks the settings of a channel that is to be added, for whoever wants to know before.
+///
+/// # Errors
+/// Everything that is unknown, missing or wrong, all at once.
+pub fn check(kind: &Kind, given: Vec<(String, String)>) -> Result<(), SettingsError> {
+    open(kind, given).map(drop)
+}
+
 /// Public settings as they are, secret ones sealed for this channel; a secret that is the same as `before` keeps its
 /// seal.
 fn split(

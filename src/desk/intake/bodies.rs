@@ -1,6 +1,6 @@
 //! Rows from the adapters' vocabulary.
 
-use relevo_adapters::{Attachment, MediaSource, Message, text};
+use relevo_adapters::{Attachment, MediaSource, Message};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,13 +12,6 @@ use crate::{
 
 /// An attachment whose bytes are still with the platform.
 const PENDING: &str = "pending";
-
-/// Bytes of a message's text that lists and tickets show.
-const PREVIEW: usize = 2_000;
-
-pub(super) fn preview(content: &str) -> String {
-    text::truncate(content, PREVIEW).to_owned()
-}
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> String {
     #[expect(clippy::expect_used, reason = "the vocabulary holds text, numbers and JSON values only")]

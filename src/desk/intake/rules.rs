@@ -3,12 +3,12 @@
 use relevo_adapters::{Body, Content, Message, Notice};
 
 use super::{
-    bodies::{preview, to_json},
+    bodies::to_json,
     load::group_ref,
     world::{Entry, Happened, World},
 };
 use crate::{
-    desk::routing::reopened,
+    desk::{routing::reopened, tickets::preview},
     domain::{Envelope, Latest, Placement, SEND, SendJob, TicketState, place, send_topic},
     store::{
         channels::ChannelEvent,
@@ -330,10 +330,12 @@ impl World {
         if ticket.contact_id.is_none() {
             ticket.contact_id.clone_from(&message.author_id);
         }
-        if ticket.last_message_at <= Some(message.at) {
+        // Platforms tell whole seconds: within one, the message that came last is the latest.
+        if (ticket.last_message_at, ticket.last_message_id.as_ref()) <= (Some(message.at), Some(&message.id)) {
             ticket.last_message_at = Some(message.at);
+            ticket.last_message_id = Some(message.id.clone());
             ticket.last_author.clone_from(&message.author_name);
-            ticket.last_content = Some(preview(&message.content));
+            ticket.last_content = Some(preview(&message.content).to_owned());
         }
     }
 

@@ -8,12 +8,12 @@ use relevo_adapters::{
 };
 
 use super::{
-    bodies::{file_key, file_name, preview, to_json},
+    bodies::{file_key, file_name, to_json},
     load::out_ref,
     world::World,
 };
 use crate::{
-    desk::tickets::DELETED,
+    desk::tickets::{DELETED, preview},
     domain::{Envelope, FailureReason, advances, send_lane},
     store::{
         messages::{ReactionRow, ReceiptRow, RevisionRow},
@@ -91,10 +91,10 @@ impl World {
     fn show_on_ticket(&mut self, message: &str) {
         let Some(message) = self.messages.get(message).map(|entry| &entry.row) else { return };
         let Some(ticket) = message.ticket_id.as_ref().and_then(|id| self.tickets.get_mut(id)) else { return };
-        if ticket.row.last_message_at == Some(message.at) {
+        if ticket.row.last_message_id.as_ref() == Some(&message.id) {
             ticket.edit().last_content = Some(match message.deleted_at {
                 Some(_) => DELETED.to_owned(),
-                None => preview(&message.content),
+                None => preview(&message.content).to_owned(),
             });
         }
     }

@@ -7,7 +7,6 @@ mod plan;
 use relevo_adapters::{
     MediaSource, Message, Millis,
     outbound::{Act, Destination, OutboundFile},
-    text,
 };
 
 use place::Place;
@@ -19,6 +18,7 @@ use crate::{
     desk::{
         events,
         routing::{self, event},
+        tickets::preview,
     },
     domain::{EventKind, OutState, SEND, SendJob, TicketState, routing::Cause, send_lane, send_topic},
     store::{
@@ -29,8 +29,6 @@ use crate::{
     },
 };
 
-/// Bytes of a message's text that lists and tickets show.
-const PREVIEW: usize = 2_000;
 /// How long before the end of the platform's window a reply is no longer taken: it must still get there.
 const SLACK_MS: Millis = 60_000;
 
@@ -274,8 +272,9 @@ impl Drafts {
             messages::insert_attachments(tx, &self.attachments).await?;
         }
         if let (Some(ticket), Some(last)) = (&place.ticket, self.messages.last()) {
-            let content = text::truncate(&last.content, PREVIEW);
-            let said = Said { author: last.author_name.as_deref(), content, is_answer: self.is_answer };
+            let content = preview(&last.content);
+            let said =
+                Said { message: &last.id, author: last.author_name.as_deref(), content, is_answer: self.is_answer };
             deliveries::touch_ticket(tx, &ticket.id, said, last.at).await?;
         }
         jobs::insert(tx, &self.jobs).await?;

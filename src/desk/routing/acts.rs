@@ -91,10 +91,14 @@ pub async fn self_assign(
 /// not go back to him by itself.
 ///
 /// # Errors
-/// [`RoutingError::NoTicket`], [`RoutingError::Closed`], or those of the database.
+/// [`RoutingError::NoTicket`], [`RoutingError::Closed`], [`RoutingError::Ignored`], or those of the database.
 pub async fn reassign(tx: &mut Tx, clock: &Clock, company: i64, ticket: &str) -> Result<Routed, RoutingError> {
     let mut ticket = hold_one(tx, company, ticket).await?;
     refuse_closed(&ticket)?;
+    // To make it wait again is to reopen it, which is told.
+    if ticket.state == TicketState::Ignored.as_str() {
+        return Err(RoutingError::Ignored);
+    }
     let mut record = Record::new(clock);
     let freed = let_go(&mut ticket, &mut record);
     ticket.previous_agent_id = None;

@@ -52,6 +52,8 @@ pub enum RoutingError {
     NoGroup,
     #[error("El ticket está cerrado.")]
     Closed,
+    #[error("El ticket está ignorado: reábralo primero.")]
+    Ignored,
     #[error("El ticket no está cerrado.")]
     NotClosed,
     #[error("El cliente ya tiene otro ticket abierto en esta conversación (número {0}).")]
@@ -75,6 +77,8 @@ pub enum RoutingError {
     /// An agent may touch only what is his, and what waits in his groups.
     #[error("El ticket lo atiende otro ejecutivo.")]
     NotYours,
+    #[error("El ticket no espera en ninguno de sus grupos.")]
+    NotInYourGroups,
     #[error("No hay tickets en espera en sus grupos.")]
     NothingWaits,
     /// A field, and what is wrong with it.
@@ -137,7 +141,7 @@ pub async fn find(tx: &mut Tx, company: i64, ticket: &str) -> Result<Ticket, Rou
 /// agent who acts for himself; he may touch what is his, and what nobody has in his groups.
 ///
 /// # Errors
-/// [`RoutingError::NoTicket`], [`RoutingError::NotYours`], or those of the database.
+/// [`RoutingError::NoTicket`], [`RoutingError::NotYours`], [`RoutingError::NotInYourGroups`], or those of the database.
 pub async fn hold_in_hand(tx: &mut Tx, company: i64, ticket: &str, hand: Option<i64>) -> Result<Ticket, RoutingError> {
     let held = hold_one(tx, company, ticket).await?;
     refuse_others(tx, &held, hand).await?;
@@ -153,7 +157,8 @@ pub(in crate::desk) async fn refuse_others(
     let Some(hand) = hand.filter(|hand| ticket.agent_id != Some(*hand)) else { return Ok(()) };
     match (ticket.agent_id, ticket.group_id) {
         (None, Some(group)) if routing::is_member(tx, group, hand).await? => Ok(()),
-        _ => Err(RoutingError::NotYours),
+        (None, _) => Err(RoutingError::NotInYourGroups),
+        (Some(_), _) => Err(RoutingError::NotYours),
     }
 }
 

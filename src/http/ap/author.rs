@@ -5,28 +5,29 @@ use crate::{
     desk::reply::Author,
     http::{access::Caller, error::Error as PlainError},
     store::{
-        Tx,
+        Tx, chats,
         users::{self, User},
     },
 };
 
-/// Who writes: the person that is logged in, unless the call names somebody else (`named`) and may; `None` if a program
-/// names nobody. An agent writes as itself only.
+/// Who writes: the person that is logged in, unless the call names somebody else (`named`) and may. An agent writes as
+/// itself only. A program that names nobody has a name and no id: its number may be a person's, too.
 ///
 /// # Errors
 /// 403 if it may not.
-pub(in crate::http) async fn author(
-    tx: &mut Tx,
-    caller: Caller,
-    named: Option<Author>,
-) -> Result<Option<Author>, Error> {
-    let Some(id) = caller.user else { return Ok(named) };
+pub(in crate::http) async fn author(tx: &mut Tx, caller: Caller, named: Option<Author>) -> Result<Author, Error> {
+    let Some(id) = caller.user else {
+        return match named {
+            Some(named) => Ok(named),
+            None => Ok(Author { id: None, name: chats::client_name(tx, caller.client_id).await? }),
+        };
+    };
     let own = users::find_anywhere(tx, id).await?.ok_or(PlainError::Unauthenticated)?;
     let other = named.filter(|named| !is(&own, named));
     match other {
-        None => Ok(Some(Author { id: Some(own.id.to_string()), name: Some(own.name) })),
+        None => Ok(Author { id: Some(own.id.to_string()), name: Some(own.name) }),
         Some(_) if caller.hand().is_some() => Err(Error::Forbidden),
-        Some(other) => Ok(Some(other)),
+        Some(other) => Ok(other),
     }
 }
 

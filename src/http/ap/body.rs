@@ -3,7 +3,7 @@
 //! the seed's examples. Unknown fields are ignored.
 
 use axum::{
-    body::to_bytes,
+    body::{Body, to_bytes},
     extract::{FromRequest, Query, Request},
     http::{HeaderMap, Method, header, request::Parts},
 };
@@ -45,10 +45,7 @@ impl<const LIMIT: usize> FromRequest<Api> for Asked<LIMIT> {
     async fn from_request(request: Request, api: &Api) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
         let place = Self::enter(&parts, api)?;
-        let bytes = to_bytes(body, LIMIT).await.map_err(|error| match is_too_large(&error) {
-            true => Error::TooLarge(LIMIT),
-            false => Error::Bad("El cuerpo de la solicitud llegó incompleto.".to_owned()),
-        })?;
+        let bytes = whole_body(body, LIMIT).await?;
         let fields = Fields::read(&parts, &bytes)?;
         Self::of(&parts, api, fields, &bytes, place)
     }
@@ -98,6 +95,13 @@ impl<const LIMIT: usize> Asked<LIMIT> {
     }
 }
 
+async fn whole_body(body: Body, limit: usize) -> Result<Bytes, Error> {
+    to_bytes(body, limit).await.map_err(|error| match is_too_large(&error) {
+        true => Error::TooLarge(limit),
+        false => Error::Bad("El cuerpo de la solicitud llegó incompleto.".to_owned()),
+    })
+}
+
 /// A request's fields, and what is wrong with them: every reader notes its problem and gives an empty value, and
 /// [`Fields::check`] then refuses the request with all of them at once.
 #[derive(Debug, Default)]
@@ -112,6 +116,16 @@ pub(in crate::http) fn required(name: &str) -> String {
 }
 
 impl Fields {
+    /// The fields of a request that anybody may make, whose body is of a few bytes.
+    ///
+    /// # Errors
+    /// 400 or 413, if its body is no JSON or too large.
+    pub(super) async fn of_anybody(request: Request) -> Result<Self, Error> {
+        const LIMIT: usize = 16 << 10;
+        let (parts, body) = request.into_parts();
+        Self::read(&parts, &whole_body(body, LIMIT).await?)
+    }
+
     fn read(parts: &Parts, bytes: &Bytes) -> Result<Self, Error> {
         let mut values = match parts.method == Method::GET {
             true => from_query(parts)?,

@@ -40,7 +40,7 @@ pub(super) use self::{
     body::{Asked, Fields, required},
     channel::{destination, find as channel, open},
     error::{BRIEF, Error, NO_DATA},
-    media::File,
+    media::{File, url as media_url},
     moment::moment,
     upload::Upload,
 };

@@ -17,26 +17,26 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// The page that a request asks for: the field `word` says `S` (default), or `N` for everything (`None`). Who says `S`
-    /// says how many rows, too.
+    /// The page that a request asks for: the field `word` says `S` (default), or `N` for everything (`None`).
     pub(super) fn read(fields: &mut Fields, word: &str) -> Option<Self> {
         let said = fields.flag(word);
         let number = fields.int_within("page", 1, i64::MAX).unwrap_or(1);
         let size = fields.int_within("quantity_x_page", 1, LARGEST_PAGE);
-        if said == Some(true) && !fields.is_given("quantity_x_page") {
-            fields.missing("quantity_x_page", &format!("quantity_x_page es obligatorio cuando {word} es \"S\"."));
-        }
         let whole = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
         said.unwrap_or(true).then(|| Self { number: whole(number), size: whole(size.unwrap_or(PAGE)) })
     }
 
+    /// The same where who says `S` must say how many rows, too.
+    pub(super) fn read_sized(fields: &mut Fields, word: &str) -> Option<Self> {
+        need_size(fields, word);
+        Self::read(fields, word)
+    }
+
     /// The first page, if the field `word` says `S`; everything (`None`) if it says `N` or nothing.
     pub(super) fn first(fields: &mut Fields, word: &str) -> Option<Self> {
+        need_size(fields, word);
         let is_paged = fields.flag(word).unwrap_or(false);
         let size = fields.int_within("quantity_x_page", 1, LARGEST_PAGE);
-        if is_paged && !fields.is_given("quantity_x_page") {
-            fields.missing("quantity_x_page", &format!("quantity_x_page es obligatorio cuando {word} es \"S\"."));
-        }
         is_paged.then(|| Self { number: 1, size: usize::try_from(size.unwrap_or(PAGE)).unwrap_or(usize::MAX) })
     }
 
@@ -55,6 +55,12 @@ impl Page {
             total,
             data,
         }
+    }
+}
+
+fn need_size(fields: &mut Fields, word: &str) {
+    if fields.flag(word) == Some(true) && !fields.is_given("quantity_x_page") {
+        fields.missing("quantity_x_page", &format!("quantity_x_page es obligatorio cuando {word} es \"S\"."));
     }
 }
 

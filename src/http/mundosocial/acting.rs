@@ -57,6 +57,7 @@ async fn once(api: &Api, keeper: &Keeper<'_>, act: &impl Act) -> Result<Answer, 
 pub(in crate::http) fn refusal(error: RoutingError) -> Error {
     let field = match &error {
         RoutingError::Store(_) => "",
+        RoutingError::NotInYourGroups => return Error::Denied("El ticket no espera en ninguno de sus grupos."),
         RoutingError::NotYours => return Error::Denied("El ticket lo atiende otro ejecutivo."),
         RoutingError::NoAgent | RoutingError::Inactive | RoutingError::NotOnline | RoutingError::Full(..) => "usua_id",
         RoutingError::NotMember => "usua_id",

@@ -36,6 +36,8 @@ impl From<RoutingError> for Error {
         match error {
             RoutingError::NoTicket => MISSING,
             RoutingError::NotYours => Self::Forbidden("Another agent has this ticket"),
+            RoutingError::NotInYourGroups => Self::Forbidden("The ticket waits in no group of yours"),
+            RoutingError::Ignored => Self::Conflict("The ticket is ignored: reopen it first"),
             RoutingError::Closed => Self::Conflict("The ticket is closed"),
             RoutingError::Store(error) => error.into(),
             other => Self::Bad(other.to_string()),
@@ -49,7 +51,7 @@ impl From<RoutingError> for Error {
     params(("ticket_id" = String, Path, description = "The ticket's internal id.")),
     responses(
         (status = 200, body = Done),
-        (status = 403, body = ErrorBody, description = "`Another agent has this ticket`: an agent closes only what is his."),
+        (status = 403, body = ErrorBody, description = "`Another agent has this ticket`, or `The ticket waits in no group of yours`: an agent closes only what is his, or nobody's in his groups."),
         (status = 404, body = ErrorBody, description = "`Ticket not found`: there is none of this id, or it belongs to another company."),
     )
 )]
@@ -69,9 +71,9 @@ pub(super) async fn close(
     params(("ticket_id" = String, Path, description = "The ticket's internal id.")),
     responses(
         (status = 200, body = Done),
-        (status = 403, body = ErrorBody, description = "`Another agent has this ticket`: an agent gives away only what is his."),
+        (status = 403, body = ErrorBody, description = "`Another agent has this ticket`, or `The ticket waits in no group of yours`: an agent gives away only what is his, or nobody's in his groups."),
         (status = 404, body = ErrorBody, description = "`Ticket not found`: there is none of this id, or it belongs to another company."),
-        (status = 409, body = ErrorBody, description = "`The ticket is closed`."),
+        (status = 409, body = ErrorBody, description = "`The ticket is closed`, or `The ticket is ignored: reopen it first`."),
     )
 )]
 pub(super) async fn reassign(

@@ -1,4 +1,4 @@
-//! A message's file, where PC's `media` points.
+//! A message's file, for callers with credentials; PC's `media` is a link that needs none.
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ const MISSING: Error = Error::NotFound("Media not found");
 #[utoipa::path(
     get, path = "/v2/media/{media_id}/", tag = "tickets",
     params(
-        ("media_id" = String, Path, description = "As in a message's `media`."),
+        ("media_id" = String, Path, description = "A file's id, as in the `filename` of a message's `media`."),
         ("Range" = Option<String>, Header, description = "A single range of bytes (`bytes=0-1023`)."),
     ),
     responses(

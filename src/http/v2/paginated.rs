@@ -25,8 +25,8 @@ pub(super) struct Query {
     /// Created before this moment, in the same forms. A day alone is its 00:00:00, so that the day itself is left out.
     #[param(required, nullable = false, example = "18-04-2019 21:41:00")]
     to: Option<String>,
-    /// The `next_page` of the page before; without it the first page is given. It belongs to the same channel kind
-    /// and dates.
+    /// The `next_page` of the page before; without it, or if it is empty, the first page is given. It belongs to the
+    /// same channel kind and dates.
     #[param(nullable = false)]
     next: Option<String>,
 }
@@ -56,7 +56,8 @@ pub(super) async fn paginated(
     if from > to {
         return Err(Error::Bad("from must not be later than to".to_owned()));
     }
-    let range = Range { company, kind: kind.name, from, to, next: query.next.as_deref() };
+    let range =
+        Range { company, kind: kind.name, from, to, next: query.next.as_deref().filter(|next| !next.is_empty()) };
     let page = desk::page(&mut api.0.db.read().await?, range).await?;
     Ok(Json(page.ok_or(Error::NotFound("Non-existent page"))?.into()))
 }

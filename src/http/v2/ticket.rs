@@ -51,8 +51,8 @@ pub(super) async fn messages(
     Company(company): Company,
     Segment(id): Segment,
 ) -> Result<Json<MessagesList>, Error> {
-    let messages = desk::tickets::messages(&mut api.0.db.read().await?, company, &id).await?;
-    Ok(Json(messages.ok_or(MISSING)?.into()))
+    let messages = desk::tickets::messages(&mut api.0.db.read().await?, company, &id).await?.ok_or(MISSING)?;
+    Ok(Json(MessagesList::of(&api, messages)))
 }
 
 /// The internal id of the ticket with the number that agents see.

@@ -7,6 +7,7 @@ use super::dates;
 use crate::{
     desk::tickets::{Owners, Shown},
     domain::TicketState,
+    http::{Api, ap::media_url},
     store::tickets::Ticket,
 };
 
@@ -96,7 +97,8 @@ pub(super) struct TicketId {
 pub(super) struct MessageView {
     /// The text; `[mensaje eliminado]` once its author or a moderator deleted it.
     content: String,
-    /// The customer's id; empty for our own side and where the platform does not say.
+    /// The customer's id, the agent's, or the channel's uuid where nobody of ours is named; empty where the platform
+    /// does not say which customer it is.
     author_id: String,
     /// Empty where the platform does not say.
     author_name: String,
@@ -105,11 +107,13 @@ pub(super) struct MessageView {
     /// UTC.
     #[schema(examples("2014-11-30T20:46:58"))]
     created: String,
-    /// Path of its first file; only if there is one that can be had now.
+    /// URL of its first file, good for an hour and without credentials; only if there is one that can be had now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(examples("/v2/media/019a8c2e-6d1f-7cc0-8f3a-5d2b7e1c9f04/"))]
+    #[schema(examples(
+        "https://relevo.example.org/api/meta/getMediaFile?filename=019a8c2e-6d1f-7cc0-8f3a-5d2b7e1c9f04.jpg&expires=1780000000&signature=1f0c"
+    ))]
     media: Option<String>,
-    /// Paths of all its files, if there is more than one (an album). An addition to PC.
+    /// URLs of all its files, if there is more than one (an album). An addition to PC.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     media_list: Vec<String>,
 }
@@ -205,24 +209,24 @@ impl From<Ticket> for TicketId {
     }
 }
 
-impl From<Shown> for MessageView {
-    fn from(shown: Shown) -> Self {
-        let paths: Vec<String> = shown.files.iter().map(|id| format!("/v2/media/{id}/")).collect();
+impl MessageView {
+    fn of(api: &Api, shown: Shown) -> Self {
+        let links: Vec<String> = shown.files.iter().map(|file| media_url(api, file)).collect();
         Self {
             content: shown.content,
-            author_id: shown.message.author_id.unwrap_or_default(),
+            author_id: shown.author,
             author_name: shown.message.author_name.unwrap_or_default(),
             author_account: shown.message.author_account.unwrap_or_default(),
             created: dates::to_second(shown.message.at),
-            media: paths.first().cloned(),
-            media_list: if paths.len() > 1 { paths } else { Vec::new() },
+            media: links.first().cloned(),
+            media_list: if links.len() > 1 { links } else { Vec::new() },
         }
     }
 }
 
-impl From<Vec<Shown>> for MessagesList {
-    fn from(messages: Vec<Shown>) -> Self {
-        Self { status: 200, messages: messages.into_iter().map(Into::into).collect() }
+impl MessagesList {
+    pub(super) fn of(api: &Api, messages: Vec<Shown>) -> Self {
+        Self { status: 200, messages: messages.into_iter().map(|shown| MessageView::of(api, shown)).collect() }
     }
 }
 

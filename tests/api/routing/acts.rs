@@ -263,6 +263,12 @@ async fn an_ignored_ticket_waits_for_nobody(house: &House) {
     assert!(scene.next("Eva").await.json()["ticket"].is_null());
     scene.writes("a").await;
     assert_eq!(scene.owner(1).await, ("ignored".into(), None));
+    let refused = scene.post("ticket/reasignar", json!({"tick_id": 1})).await;
+    assert_eq!(nested(&refused), "El ticket está ignorado: reábralo primero.");
+    let path = format!("/v2/ticket/{}/reassign/", scene.ticket(1).await.id);
+    let refused = house.post(&scene.tenant.client, &path, &json!({})).await;
+    refused.refused(409, "The ticket is ignored: reopen it first");
+    assert_eq!(scene.owner(1).await, ("ignored".into(), None));
     ok(&scene.post("ticket/reabrir", json!({"tick_id": 1})).await);
     assert_eq!(ok(&scene.next("Eva").await)["ticket"]["tick_id"], 1);
 }

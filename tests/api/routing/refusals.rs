@@ -170,6 +170,18 @@ async fn p9_an_agent_touches_no_other_agents_ticket(house: &House) {
     }
     let path = format!("/v2/ticket/{}/reassign/", before.0.id);
     house.call_as(&leo.token, "POST", &path, &json!({})).await.refused(403, "Another agent has this ticket");
+    // Nobody has this one, but it waits elsewhere.
+    let max = house.person(&scene.tenant, "max@prueba.com", Role::Agent).await;
+    let third = scene.writes("c").await;
+    for act in ["close", "reassign"] {
+        let path = format!("/v2/ticket/{}/{act}/", third.id);
+        let reply = house.call_as(&max.token, "POST", &path, &json!({})).await;
+        reply.refused(403, "The ticket waits in no group of yours");
+    }
+    let reply = call(&max.token, "ticket/cerrar", json!({"tick_id": 3})).await;
+    let elsewhere = json!({"mensaje": "El ticket no espera en ninguno de sus grupos."});
+    assert_eq!((reply.status.as_u16(), reply.json()), (403, elsewhere));
+    assert_eq!(scene.ticket(3).await, third);
     // Nor does anybody touch his own in another's name.
     for (path, body) in [
         ("ticket/cerrar", json!({"tick_id": 1, "mail": "leo@prueba.com"})),

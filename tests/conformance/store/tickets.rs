@@ -26,6 +26,7 @@ fn ticket(number: i64, created_at: i64) -> Ticket {
         last_author: Some("Ana".to_owned()),
         last_content: Some(NASTY.to_owned()),
         last_message_at: Some(created_at),
+        last_message_id: Some(format!("m{number}")),
         created_at,
         updated_at: created_at,
         ..Ticket::default()
@@ -60,6 +61,7 @@ for_each_database! {
             last_author: None,
             last_content: None,
             last_message_at: None,
+            last_message_id: None,
             waiting_since: Some(NOW + 1),
             close_reason: Some(NASTY.to_owned()),
             closed_at: Some(NOW + 2),

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::told::{
-    Done, MESSAGE, ROOM_MESSAGE, Refusal, RefusalBody, Sent, TITLE, Word, kind, need, need_id, need_name, say, sent,
+    Done, MESSAGE, ROOM_MESSAGE, Refusal, RefusalBody, Sent, TITLE, Word, kind, must_exist, need, need_id, need_name,
+    say, sent,
 };
 use crate::http::{Api, ap::Asked};
 
@@ -81,10 +82,12 @@ pub(super) struct Notification {
 pub(super) async fn private_notification(State(api): State<Api>, mut asked: Asked) -> Result<Json<Value>, Refusal> {
     let fields = &mut asked.fields;
     let (chat, customer) = (fields.text("chatId"), need_id(fields, "customer_id"));
-    let channel = format!("client.{customer}.{}", need_id(fields, "user_id"));
+    let user = need_id(fields, "user_id");
     let (title, message) = (need(fields, "title", TITLE), need(fields, "message", MESSAGE));
     let kind = kind(fields);
-    say(&api, asked, async |_, _, _| {
+    say(&api, asked, async |tx, company, _| {
+        must_exist(tx, company, user).await?;
+        let channel = format!("client.{customer}.{user}");
         let said = json!({"title": title, "message": message});
         let answer = sent("Private notification sent", &channel, "UserNotification", said);
         let payload = json!({"chatId": chat, "title": title, "message": message, "type": kind});

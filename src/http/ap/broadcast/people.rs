@@ -5,15 +5,10 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::told::{
-    Done, MESSAGE, ROOM_MESSAGE, Refusal, RefusalBody, Sent, TITLE, Word, kind, need, need_id, need_name, say, sent,
+    Done, MESSAGE, ROOM_MESSAGE, Refusal, RefusalBody, Sent, TITLE, Word, kind, must_exist, need, need_id, need_name,
+    say, sent,
 };
-use crate::{
-    http::{
-        Api,
-        ap::{Asked, Error},
-    },
-    store::users,
-};
+use crate::http::{Api, ap::Asked};
 
 #[derive(Debug, ToSchema)]
 #[schema(as = BroadcastPublicRequest)]
@@ -81,7 +76,7 @@ pub(super) async fn private_notification(State(api): State<Api>, mut asked: Aske
     let (title, message) = (need(fields, "title", TITLE), need(fields, "message", MESSAGE));
     let kind = kind(fields);
     say(&api, asked, async |tx, company, _| {
-        users::find(tx, company, user).await?.ok_or(Error::NotFound("El usuario indicado no existe."))?;
+        must_exist(tx, company, user).await?;
         let channel = format!("privateuser.{user}");
         let said = json!({"title": title, "message": message});
         let answer = sent("Private notification sent", &channel, "UserNotification", said);
@@ -110,10 +105,10 @@ pub(super) async fn channels_info() -> Json<Channels> {
     Json(Channels {
         channels: json!({
             "public": ["publicchat.general", "publicchat.support", "public.notifications"],
-            "private": ["privateuser.{userId}", "privateclient.{clientId}"],
-            "presence": ["presencechat.{roomId}", "presencesupport.{sessionId}"],
+            "private": ["privateuser.{userId}", "client.{customerId}.{userId}"],
+            "presence": ["presencechat.{roomId}", "presencewap.{roomId}", "presencesupport.{roomId}"],
         }),
-        events: ["MessageSent", "UserNotification", "ClientMessage", "UserStatusChanged"],
+        events: ["MessageSent", "UserNotification", "ClientMessage", "UserTyping"],
     })
 }
 

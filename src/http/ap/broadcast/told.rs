@@ -110,7 +110,16 @@ pub(super) fn need(fields: &mut Fields, name: &str, most: usize) -> String {
 
 /// A number that must be there.
 pub(super) fn need_id(fields: &mut Fields, name: &str) -> i64 {
-    fields.need_int_or(name, &format!("The {name} field is required."))
+    let id = fields.need_int_or(name, &format!("The {name} field is required."));
+    if id < 1 && fields.is_fine(name) {
+        fields.complain(name, format!("The {name} field must be at least 1."));
+    }
+    id
+}
+
+/// That the person is one of the company's.
+pub(super) async fn must_exist(tx: &mut Tx, company: i64, user: i64) -> Result<(), Error> {
+    users::find(tx, company, user).await?.map(drop).ok_or(Error::NotFound("El usuario indicado no existe."))
 }
 
 /// The name of a channel or a room.

@@ -2,6 +2,7 @@
 
 mod list;
 mod show;
+mod spanish;
 mod status;
 mod store;
 mod translate;

@@ -68,10 +68,13 @@ pub(super) async fn store(State(api): State<Api>, mut asked: Asked) -> Result<An
         fields.missing("token", NO_TOKEN);
     }
     let mut settings = words.map(|words| words.settings(fields, of_house)).unwrap_or_default();
+    if let Some(words) = words {
+        settings.extend(words.made_up(&settings));
+        words.check(fields, &settings);
+    }
     fields.check(INVALID)?;
     let company = asked.company(&api, "id_company").await?;
     let Some(words) = words else { return Err(Error::Invalid(INVALID, BTreeMap::new())) };
-    settings.extend(words.made_up(&settings));
     let missing = Error::NotFound("La empresa indicada no existe.");
     once(&api, &asked, async |tx| {
         let kind = words.kind().map_or(words.name, |kind| kind.name);

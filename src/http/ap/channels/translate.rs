@@ -4,8 +4,9 @@ use relevo_adapters::{Kind, SettingsError};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use super::spanish;
 use crate::{
-    desk::channels::ChannelError,
+    desk::channels::{self, ChannelError},
     http::ap::{Error, Fields},
     secrets::random_secret,
 };
@@ -140,20 +141,32 @@ impl Words {
     }
 }
 
+impl Words {
+    /// Notes what is wrong with the settings of a new channel.
+    pub(in crate::http::ap) fn check(self, fields: &mut Fields, settings: &[(String, String)]) {
+        if let Some(kind) = self.kind()
+            && let Err(wrong) = channels::check(kind, settings.to_vec())
+        {
+            self.complain(fields, wrong);
+        }
+    }
+
+    /// A field that was complained about already is not complained about twice.
+    fn complain(self, fields: &mut Fields, SettingsError(problems): SettingsError) {
+        for (key, what) in problems {
+            let field = self.field(&key);
+            if fields.is_fine(&field) {
+                fields.complain(&field, spanish::complaint(&field, &what));
+            }
+        }
+    }
+}
+
 /// A desk's refusal in AP's words.
 pub(in crate::http::ap) fn refusal(error: ChannelError, words: Words, message: &'static str, missing: Error) -> Error {
     let mut fields = Fields::default();
     match error {
-        ChannelError::Settings(SettingsError(problems)) => {
-            for (key, what) in problems {
-                let field = words.field(&key);
-                let complaint = match what.strip_prefix("is required") {
-                    Some(help) => format!("El campo {field} es obligatorio{help}."),
-                    None => format!("El valor de {field} no es válido: {what}."),
-                };
-                fields.complain(&field, complaint);
-            }
-        }
+        ChannelError::Settings(wrong) => words.complain(&mut fields, wrong),
         ChannelError::AccountTaken(..) => fields.complain("app", "Otro canal ya usa esta cuenta."),
         ChannelError::NoName => fields.complain("name", "El campo name es obligatorio."),
         ChannelError::UnknownKind(_) => fields.complain("type", "El tipo no está disponible."),

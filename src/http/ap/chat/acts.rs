@@ -136,7 +136,7 @@ async fn act(api: &Api, mut asked: Asked, what: OnMessage, message: &'static str
     let id_message = fields.need_text("id_message");
     let named = content::author(fields);
     fields.check(INVALID)?;
-    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?.unwrap_or_default();
+    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?;
     let acting = Acting { company, id_message, what, author, log: asked.log, message };
     transact(api, &asked, NAMES, &acting).await
 }

@@ -32,7 +32,7 @@ pub(super) struct Body {
 #[schema(as = ApNameFilter)]
 #[expect(dead_code, reason = "describes the body, which is read field by field")]
 pub(super) struct Filters {
-    /// A name or a part of one; for chats also of the customer's account or the subject.
+    /// A name or a part of one; for chats the customer's or the agent's, the customer's account, or the subject.
     #[schema(examples("Cliente A"))]
     name: Option<String>,
 }

@@ -51,7 +51,7 @@ pub(super) struct Message {
     id_message: String,
     #[schema(examples("Hola"))]
     text: String,
-    /// The agent's number or name as its sender gave it, or the customer's id.
+    /// The agent's number or name as its sender gave it, or the customer's id; `null` for a program that named no author.
     #[schema(value_type = Object, examples(7))]
     sender_id: Value,
     sender_name: Option<String>,
@@ -104,15 +104,15 @@ pub(super) async fn messages(State(api): State<Api>, mut asked: Asked) -> Result
 }
 
 /// Somebody of ours: a number where the caller gave one.
-pub(super) fn person(account: Option<&str>) -> Value {
-    account.map_or(Value::Null, |account| account.parse::<i64>().map_or_else(|_| json!(account), |id| json!(id)))
+pub(super) fn person(account: &str) -> Value {
+    account.parse::<i64>().map_or_else(|_| json!(account), |id| json!(id))
 }
 
 impl Message {
     fn of(api: &Api, Line { message, content, files, reply_to }: Line) -> Self {
         let sender_id = match message.direction.as_str() {
             "in" => json!(message.author_id),
-            _ => person(message.author_account.as_deref()),
+            _ => message.author_account.as_deref().map_or(Value::Null, person),
         };
         Self {
             id_message: message.id,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::{NAMES, chat, messages::person};
 use crate::{
-    desk::reply::{Author, To},
+    desk::reply::To,
     http::{
         Api,
         ap::{
@@ -16,7 +16,6 @@ use crate::{
             sending::{Draft, INVALID, Sent, Taking, transact},
         },
     },
-    store::chats,
 };
 
 #[derive(Debug, ToSchema)]
@@ -39,7 +38,7 @@ pub(super) struct Done {
     id_chat: String,
     #[schema(examples("Hola, ¿en que puedo ayudarte?"))]
     message: String,
-    /// The author's id, or the client's number.
+    /// The author's id; `null` for a program that names no author.
     #[schema(value_type = Object, examples(7))]
     sender_id: Value,
     /// All of them, in the order in which they leave, where a text was split or has files.
@@ -69,15 +68,11 @@ pub(super) async fn send(State(api): State<Api>, mut upload: Upload) -> Result<A
     let (reply_to, named) = (fields.text("reply_to"), content::author(fields));
     let mut tx = api.0.db.read().await?;
     let found = chat(&mut tx, fields, company).await?;
-    let client = asked.caller.client_id;
-    let author = match author(&mut tx, asked.caller, named).await? {
-        Some(author) => author,
-        None => Author { id: Some(client.to_string()), name: chats::client_name(&mut tx, client).await? },
-    };
+    let author = author(&mut tx, asked.caller, named).await?;
     drop(tx);
     fields.check(INVALID)?;
     let (Some(said), Some(found)) = (said, found) else { return Err(Error::Invalid(INVALID, Default::default())) };
-    let sender_id = person(author.id.as_deref());
+    let sender_id = author.id.as_deref().map_or(Value::Null, person);
     let draft = Draft { company, to: To::Conversation(found.id), said, reply_to, author, log: asked.log };
     let say = |sent: Sent| {
         let Sent { id_message, ids, state, id_chat, id_ticket } = sent;

@@ -26,8 +26,8 @@ pub(super) struct Agent {
     id: i64,
     #[schema(examples("Agente 1"))]
     name: String,
-    /// `null` for a program.
-    email: Option<String>,
+    #[schema(examples("agente1@empresa.com"))]
+    email: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,7 +51,7 @@ pub(super) async fn list(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     let mut tx = api.0.db.read().await?;
     let users = chats::users(&mut tx, company, &name, page.limit(), page.offset()).await?;
     let total = chats::count_users(&mut tx, company, &name).await?;
-    let agent = |User { id, name }| Agent { id, name, email: None };
+    let agent = |User { id, name, email }| Agent { id, name, email };
     let items: Vec<Agent> = users.into_iter().map(agent).collect();
     Ok(Answer::success(DONE).with(page.of(&items, total)))
 }
@@ -74,7 +74,7 @@ pub(super) struct Member {
     role: &'static str,
 }
 
-/// Who takes part in a conversation: the customer, and everybody of ours who wrote in it.
+/// Who takes part in a conversation: the customer, and everybody of ours who wrote in it; no programs.
 #[utoipa::path(
     post, path = "/api/chat/getChatUsers", tag = "chat", operation_id = "ap_chat_members",
     request_body = ChatBody,
@@ -89,6 +89,6 @@ pub(super) async fn of_chat(State(api): State<Api>, mut asked: Asked) -> Result<
     let name = found.name;
     let customer = found.contact_id.map(|id| Member { id: json!(id), name, role: "contact" });
     let ours = chats::authors(&mut tx, &found.id).await?.into_iter();
-    let ours = ours.map(|(account, name)| Member { id: person(account.as_deref()), name, role: "agent" });
+    let ours = ours.map(|(account, name)| Member { id: person(&account), name, role: "agent" });
     Ok(Answer::success(DONE).with(Members { users: customer.into_iter().chain(ours).collect() }))
 }

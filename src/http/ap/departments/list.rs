@@ -81,7 +81,7 @@ impl From<Department> for Row {
     responses((status = 200, body = Envelope<Paged<Row>>, description = "`Operacion exitosa`"))
 )]
 pub(super) async fn list(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
-    let page = Page::read(&mut asked.fields, "paginate");
+    let page = Page::read_sized(&mut asked.fields, "paginate");
     let rows = matching(&api, &mut asked, |_| true).await?;
     let answer = Answer::success("Operacion exitosa");
     Ok(match page {

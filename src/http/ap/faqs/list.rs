@@ -32,7 +32,7 @@ pub(super) struct Body {
     paginate: Option<String>,
     #[schema(examples(1))]
     page: Option<i64>,
-    /// 1 to 100; 10 unless `paginate` is said: then it must be said, too.
+    /// 1 to 100; 10 unless said otherwise.
     #[schema(examples(10))]
     quantity_x_page: Option<i64>,
     filters: Option<Filters>,
@@ -46,7 +46,7 @@ pub(super) struct Filters {
     replay: Option<String>,
     /// A super-admin must name the company.
     company: Option<i64>,
-    /// A department's id, or a part of its name: the answers that are for it.
+    /// A department's id, or a part of its name: the answers that are for it. `0` stands for all.
     department: Option<String>,
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn list(State(api): State<Api>, mut asked: Asked) -> Result<Ans
     let page = Page::read(&mut asked.fields, "paginate");
     let mut filters: Fields = asked.fields.object("filters").into();
     let replay = filters.text("replay").unwrap_or_default().to_lowercase();
-    let department = filters.text("department");
+    let department = filters.text("department").filter(|named| *named != faqs::EVERY.to_string());
     let named = filters.int("company");
     asked.fields.take_problems(filters, "filters");
     asked.fields.give(Map::from_iter(named.map(|id| ("company".to_owned(), id.into()))));

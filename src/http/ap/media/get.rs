@@ -3,11 +3,10 @@
 
 use axum::{
     Extension, Json,
-    extract::State,
+    extract::{FromRequest, Request, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
@@ -16,10 +15,9 @@ use crate::{
     desk::tickets,
     http::{
         Api,
-        ap::{Error, sending::invalid},
+        ap::{Error, Fields, sending::invalid},
         audit::Who,
         error::Error as PlainError,
-        extract::Params,
         files,
     },
     store::{chats, messages::AttachmentRow},
@@ -31,21 +29,36 @@ use crate::{
 #[expect(dead_code, reason = "only describes what a handler streams")]
 struct Bytes(Vec<u8>);
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// A file's id, with or without an extension, as in the messages' `files`.
     #[param(required, nullable = false, example = "0192f0c1-7a3b-7c00-8000-0123456789ab.jpg")]
     filename: Option<String>,
     /// Of a signed link: seconds since 1970 after which it leads nowhere.
-    expires: Option<String>,
+    expires: Option<i64>,
     /// Of a signed link.
     signature: Option<String>,
     /// For a super-admin, who belongs to no company.
     id_company: Option<i64>,
 }
 
-/// A file of a message, for whoever has credentials of its company or a signed link to it.
+impl FromRequest<Api> for Wanted {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, Error> {
+        let mut fields = Fields::of_anybody(request).await?;
+        Ok(Self {
+            filename: fields.text("filename"),
+            expires: fields.int("expires"),
+            signature: fields.text("signature"),
+            id_company: fields.int("id_company"),
+        })
+    }
+}
+
+/// A file of a message, for whoever has credentials of its company or a signed link to it. The same names are read
+/// from a JSON body, too.
 #[utoipa::path(
     get, path = "/api/meta/getMediaFile", tag = "media", operation_id = "ap_meta_media",
     params(Wanted, ("Range" = Option<String>, Header, description = "A single range of bytes (`bytes=0-1023`).")),
@@ -60,7 +73,7 @@ pub(super) async fn meta(
     State(api): State<Api>,
     Extension(who): Extension<Who>,
     headers: HeaderMap,
-    Params(wanted): Params<Wanted>,
+    wanted: Wanted,
 ) -> Result<Response, Error> {
     let missing = || {
         let body = Json(json!({"status": "error", "message": "Archivo no encontrado"}));
@@ -86,9 +99,9 @@ pub(super) async fn telegram(
     State(api): State<Api>,
     Extension(who): Extension<Who>,
     headers: HeaderMap,
-    Params(wanted): Params<Wanted>,
+    wanted: Wanted,
 ) -> Result<Response, Error> {
-    if wanted.filename.as_deref().is_none_or(|name| name.trim().is_empty()) {
+    if wanted.filename.is_none() {
         authenticate(&api, &who, &headers).await?;
         return Err(invalid("filename", "El campo filename es requerido."));
     }
@@ -99,9 +112,8 @@ pub(super) async fn telegram(
 
 /// The file, if the caller may have it.
 async fn find(api: &Api, who: &Who, headers: &HeaderMap, wanted: &Wanted) -> Result<Option<AttachmentRow>, Error> {
-    let id = link::key_of(wanted.filename.as_deref().unwrap_or_default().trim_matches('"'));
-    let expires = wanted.expires.as_deref().and_then(|expires| expires.parse::<i64>().ok());
-    if let (Some(id), Some(expires), Some(signature)) = (&id, expires, &wanted.signature)
+    let id = link::key_of(wanted.filename.as_deref().unwrap_or_default());
+    if let (Some(id), Some(expires), Some(signature)) = (&id, wanted.expires, &wanted.signature)
         && link::holds(&api.0.key, id, expires, signature, api.0.clock.now())
     {
         return Ok(chats::file(&mut api.0.db.read().await?, id).await?);

@@ -42,7 +42,8 @@ impl File {
     }
 }
 
-fn url(api: &Api, row: &AttachmentRow) -> String {
+/// A link to a stored file.
+pub(in crate::http) fn url(api: &Api, row: &AttachmentRow) -> String {
     let expires = (api.0.clock.now() + LINK_MS) / 1000;
     let signature = api.0.key.sign(&signed(&row.id, expires), CONTEXT);
     let extension = row.mime.as_deref().and_then(extension).map(|it| format!(".{it}")).unwrap_or_default();

@@ -5,7 +5,7 @@ mod link;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub(in crate::http) use self::link::File;
+pub(in crate::http) use self::link::{File, url};
 use crate::http::Api;
 
 /// These check credentials themselves: a signed link needs none.

@@ -60,7 +60,7 @@ pub(super) async fn send(State(api): State<Api>, mut upload: Upload) -> Result<A
     fields.need_text("to");
     let said = content::read(fields, "message", files);
     let (reply_to, named) = (fields.text("reply_to"), content::author(fields));
-    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?.unwrap_or_default();
+    let author = author(&mut api.0.db.read().await?, asked.caller, named).await?;
     let open = channel::open(&api, fields, "whatsapp_channel", company, Some(KIND)).await?;
     let destination = open.as_ref().and_then(|open| channel::destination(open, fields, "to"));
     let to = match (open, destination) {

@@ -89,7 +89,7 @@ pub(super) async fn send(State(api): State<Api>, mut upload: Upload) -> Result<A
         None => None,
     };
     fields.check(INVALID)?;
-    let author = author(&mut api.0.db.read().await?, asked.caller, Some(named)).await?.unwrap_or_default();
+    let author = author(&mut api.0.db.read().await?, asked.caller, Some(named)).await?;
     let (Some(said), Some(to)) = (said, to) else { return Err(Error::Invalid(INVALID, Default::default())) };
     let draft = Draft { company, to, said, reply_to, author, log: asked.log };
     let say = |sent: Sent| {

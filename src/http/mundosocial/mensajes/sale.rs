@@ -69,7 +69,7 @@ pub(super) async fn sale(State(api): State<Api>, mut upload: Upload) -> Result<A
         (None, Some(mail)) => Some(agente::writer(&mut tx, mail, company).await?),
         (named, _) => named,
     };
-    let author = author(&mut tx, asked.caller, named).await?.unwrap_or_default();
+    let author = author(&mut tx, asked.caller, named).await?;
     let reply_to = fields.text("reply_to");
     let found = ticket(&mut tx, fields, company).await?;
     drop(tx);

@@ -91,7 +91,7 @@ pub(super) async fn open(State(api): State<Api>, mut asked: Asked) -> Result<Ans
         Some(mail) => Some(agente::writer(&mut tx, mail, company).await?),
         None => None,
     };
-    let author = author(&mut tx, asked.caller, named).await?.unwrap_or_default();
+    let author = author(&mut tx, asked.caller, named).await?;
     drop(tx);
     let draft = Draft { company, to, said, reply_to: None, author, log: asked.log };
     transact(&api, &asked, NAMES, &Opening(draft)).await
