@@ -170,7 +170,7 @@ pub async fn list(tx: &mut Tx, filter: Filter<'_>, limit: i64) -> Result<Vec<Lis
 pub struct Queue<'a> {
     pub company: i64,
     pub group: i64,
-    /// Only of the groups that this agent serves.
+    /// Only of the active groups that this agent serves: what may be given to him.
     pub agent: i64,
     pub channel: i64,
     /// After the ticket of this priority, waiting since this moment, of this id.
@@ -183,7 +183,8 @@ macro_rules! queued {
             $first,
             " AND t.company_id = $1 AND t.state = 'open' AND t.agent_id IS NULL AND t.bot_id IS NULL \
              AND ($2 = 0 OR t.group_id = $2) \
-             AND ($3 = 0 OR t.group_id IN (SELECT m.group_id FROM group_members m WHERE m.user_id = $3)) \
+             AND ($3 = 0 OR t.group_id IN (SELECT m.group_id FROM group_members m \
+             JOIN groups q ON q.id = m.group_id AND q.active = 1 AND q.deleted_at IS NULL WHERE m.user_id = $3)) \
              AND ($4 = 0 OR t.channel_id = $4) AND (-t.priority, t.waiting_since, t.id) > ($5, $6, $7)"
         )
     };

@@ -107,7 +107,7 @@ async fn values_may_come_as_numbers_as_text_and_in_quotes(house: &House) {
         &["filters.name", "id_company", "page", "paginate", "quantity_x_page"],
     );
     let errors = &reply.json()["data"]["errors"];
-    assert_eq!(errors["paginate"], json!(["El campo paginate debe ser \"S\" o \"N\"."]));
+    assert_eq!(errors["paginate"], json!(["El campo paginate debe ser true o false, o \"S\" o \"N\"."]));
 
     let stored = house.send(&admin, "POST", STORE, &bot(tenant.id, 5001)).await.json()["data"].clone();
     let (company, channel) = (tenant.id, &stored["id_channel"]);

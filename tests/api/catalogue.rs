@@ -334,7 +334,7 @@ async fn the_seeds_channels_of_groups(house: &House) {
     let said = wrong(house, client, "canalgrupo", json!({"cagr_usa_bot": "quizás"})).await;
     assert_eq!(
         said,
-        "El campo cagr_usa_bot debe ser \"S\" o \"N\". El campo cuen_id es obligatorio. El campo grup_id es obligatorio."
+        "El campo cagr_usa_bot debe ser true o false, o \"S\" o \"N\". El campo cuen_id es obligatorio. El campo grup_id es obligatorio."
     );
 }
 
@@ -370,7 +370,7 @@ async fn accounts_by_kind_of_channel(house: &House) {
     assert_eq!((&changed["cuenta"]["cuen_id"], &changed["cuenta"]["cuen_bot"]), (&json!(mail), &json!(true)));
     assert_eq!(get(house, client, "cuentacanales?cana_id=4").await["cuentas"][0]["cuen_bot"], true);
     let said = wrong(house, client, "cuentainterna/update", json!({"cuen_bot": "x"})).await;
-    assert_eq!(said, "El campo cuen_bot debe ser \"S\" o \"N\". El campo cuen_id es obligatorio.");
+    assert_eq!(said, "El campo cuen_bot debe ser true o false, o \"S\" o \"N\". El campo cuen_id es obligatorio.");
     let said = wrong(house, client, "cuentainterna/update", json!({"cuen_id": 999_999, "cuen_bot": true})).await;
     assert_eq!(said, "El cuen_id no se encuentra registrado.");
     // MS 8.2.1: where there is one account, it is meant.
@@ -434,7 +434,7 @@ async fn what_is_wrong_is_said_and_nothing_is_done(house: &House) {
         ),
         (
             json!({"grup_nombre": ["B"], "depa_id": "x", "grup_activo": "quizás"}),
-            "El campo depa_id debe ser un número entero. El campo grup_activo debe ser \"S\" o \"N\". El campo \
+            "El campo depa_id debe ser un número entero. El campo grup_activo debe ser true o false, o \"S\" o \"N\". El campo \
              grup_nombre debe ser un texto.",
         ),
         (json!({"grup_nombre": "B", "depa_id": 999_999}), "El depa_id no se encuentra registrado."),

@@ -119,7 +119,7 @@ async fn posts_page_by_page(house: &House) {
     }
     let expected = json!({
         "publ_id": made[0]["publ_id"], "cuen_id": channel, "publ_referencia": "1001_3", "publ_texto": null,
-        "publ_url": "https://facebook.com/x", "publ_fecha": "2016-11-29T18:38:32Z",
+        "publ_url": "https://facebook.com/x", "publ_fecha": "2016-11-29T18:38:32.000Z",
     });
     assert_eq!(made[0], expected);
     let first = get(house, client, "publicaciones?cantidad=2").await;

@@ -53,7 +53,7 @@ async fn chats_are_listed_as_the_seed_shows(house: &House) {
         assert_eq!(taken(&house.post(client, LIST, &body).await)["data"]["data"], json!([]), "{nobody}");
     }
     let errors = refused(&house.post(client, LIST, &json!({"paginate": "X"})).await, &["paginate"]);
-    assert_eq!(errors["paginate"], json!(["El campo paginate debe ser \"S\" o \"N\"."]));
+    assert_eq!(errors["paginate"], json!(["El campo paginate debe ser true o false, o \"S\" o \"N\"."]));
     refused(&house.post(client, LIST, &json!({"quantity_x_page": 101})).await, &["paginate", "quantity_x_page"]);
 }
 
@@ -77,7 +77,7 @@ async fn messages_are_listed_as_the_seed_shows(house: &House) {
     assert_eq!(texts, ["Hola", "uno", "dos"]);
     assert_eq!((&messages[1]["sender_id"], &messages[1]["state"]), (&json!(7), &json!("queued")));
     assert_eq!((&messages[0]["direction"], &messages[0]["state"]), (&json!("in"), &Value::Null));
-    assert_eq!(messages[0]["created"], "2016-11-29T18:38:32Z");
+    assert_eq!(messages[0]["created"], "2016-11-29T18:38:32.000Z");
     let body = json!({"id_chat": stage.bot_chat, "quantity_x_page": 1, "before": messages[2]["id_message"]});
     let piece = taken(&house.post(client, MESSAGES, &body).await)["data"].clone();
     assert_eq!((&piece["messages"][0]["text"], &piece["more"]), (&json!("uno"), &json!(true)));

@@ -268,7 +268,7 @@ async fn the_seeds_frequent_answers(house: &House) {
     let wrong = call(house, &admin, &format!("{FAQS}/list"), json!({"paginate": "X"})).await;
     wrong.ap_refused(422, "Validacion fallida.", &["paginate"]);
     let said = &wrong.json()["data"]["errors"]["paginate"];
-    assert_eq!(*said, json!(["El campo paginate debe ser \"S\" o \"N\"."]));
+    assert_eq!(*said, json!(["El campo paginate debe ser true o false, o \"S\" o \"N\"."]));
 
     // "Actualizar FAQ".
     let body = json!({"id_faq": id, "replay": "\"Respuesta actualizada\"", "department": [depa]});

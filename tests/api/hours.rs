@@ -47,13 +47,13 @@ async fn the_week_of_a_group(house: &House) {
     );
     assert_eq!(
         (&stored["hora_abierto"], &stored["hora_proximo_cambio"]),
-        (&json!(true), &json!("2016-11-29T21:00:00Z"))
+        (&json!(true), &json!("2016-11-29T21:00:00.000Z"))
     );
     house.clock.advance(3 * 3_600_000);
     let later = get(house, &client, &format!("horario?grup_id={id}")).await["horario"].clone();
     assert_eq!(
         (&later["hora_abierto"], &later["hora_proximo_cambio"]),
-        (&json!(false), &json!("2016-12-01T01:00:00Z"))
+        (&json!(false), &json!("2016-12-01T01:00:00.000Z"))
     );
     assert_eq!(later["grup_mensaje_cerrado"], "Atendemos de 9 a 18.");
     let zone = post(house, &client, "horario", json!({"grup_id": id, "grup_zona_horaria": "europe/madrid"})).await;
@@ -80,7 +80,7 @@ async fn holidays_of_groups_and_of_the_company(house: &House) {
     for group in [id, other] {
         let hours = get(house, &client, &format!("horario?grup_id={group}")).await["horario"].clone();
         assert_eq!((&hours["hora_abierto"], &hours["feriados"]), (&json!(false), &json!([])), "it is the company's");
-        assert_eq!(hours["hora_proximo_cambio"], "2016-11-30T03:00:00Z");
+        assert_eq!(hours["hora_proximo_cambio"], "2016-11-30T03:00:00.000Z");
     }
     let own =
         json!({"grup_id": id, "feriados": [{"fecha": "2016-11-29", "nombre": "Turno", "tramos": ["15:00-24:00"]}]});

@@ -145,7 +145,7 @@ async fn a_row_says_everything_about_a_ticket(house: &House) {
     let customer = house.body(&desk.tenant.client, &format!("{CLIENTE}/cliente?tick_id=1")).await["cliente"].clone();
     let expected = json!({
         "tick_id": 1, "tick_identificador": row["tick_identificador"], "tick_estado": "Abierto",
-        "tick_fecha_creacion": "2016-11-29T18:38:32Z", "tick_fecha_actualizacion": "2016-11-29T18:38:32Z",
+        "tick_fecha_creacion": "2016-11-29T18:38:32.000Z", "tick_fecha_actualizacion": "2016-11-29T18:38:32.000Z",
         "tick_asunto": null, "cuen_id": desk.telegram, "cana_id": 5, "grup_id": null, "grup_nombre": null,
         "usua_id": null, "usua_nombre": null, "clie_id": customer["clie_id"], "clie_nombre": "Jhon Doe",
         "tick_ultimo_mensaje": "Hola", "tick_ultimo_autor": "Jhon Doe", "tick_espera_segundos": 61,
@@ -253,6 +253,9 @@ async fn the_queue_is_in_the_order_in_which_it_is_given_out(house: &House) {
     ] {
         assert_eq!(desk.numbers(house, &format!("{COLA}?{query}")).await, expected, "{query}");
     }
+    let inactive = json!({"grup_id": desk.group, "grup_activo": false});
+    ok(&house.post(&desk.tenant.client, "/api/mundosocial/grupo/update", &inactive).await);
+    assert_eq!(desk.numbers(house, &format!("{COLA}?usua_id={}", desk.agent)).await, [0; 0], "none is given from it");
 }
 
 async fn an_agent_s_tickets_in_hand_and_closed(house: &House) {

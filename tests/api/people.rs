@@ -335,7 +335,10 @@ async fn people_are_listed_by_page_and_by_filter(house: &House) {
     let reply = house.post(client, LIST, &wrong).await;
     let fields = ["filters.id_company", "filters.name", "page", "paginate", "quantity_x_page"];
     reply.ap_refused(422, "Validacion fallida.", &fields);
-    assert_eq!(reply.json()["data"]["errors"]["paginate"], json!(["El campo paginate debe ser \"S\" o \"N\"."]));
+    assert_eq!(
+        reply.json()["data"]["errors"]["paginate"],
+        json!(["El campo paginate debe ser true o false, o \"S\" o \"N\"."])
+    );
 
     // AP "Analizar usuarios por empresa".
     let admin = house.client(Some(tenant.id), Role::Admin).await;

@@ -189,7 +189,7 @@ async fn a_stream_begins_with_how_everything_is_and_goes_on_with_what_happens(ho
         snapshot["ejecutivos"],
         json!([{
             "usua_id": user, "usua_nombre": "Ana", "esta_id": 1, "esta_nombre": "En línea", "esta_tipo": "online",
-            "esta_desde": "2016-11-29T18:38:32Z", "en_proceso": 1, "usua_capacidad": 5,
+            "esta_desde": "2016-11-29T18:38:32.000Z", "en_proceso": 1, "usua_capacidad": 5,
         }])
     );
     assert_eq!(snapshot.get("tickets"), None, "only an agent has tickets of its own");

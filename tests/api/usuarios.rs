@@ -54,7 +54,11 @@ async fn people_are_made_found_changed_and_switched_off(house: &House) {
         "usua_fono": "+56 9 1234 5678", "usua_rol": "agent", "usua_capacidad": 7, "usua_activo": true, "depa_id": null,
         "esta_id": 7,
     }});
-    for query in [format!("usua_id={id}"), "usua_mail=DANIEL.bustos@prueba.com".to_owned()] {
+    for query in [
+        format!("usua_id={id}"),
+        "usua_mail=DANIEL.bustos@prueba.com".to_owned(),
+        "mail=Daniel.bustos@prueba.com".to_owned(),
+    ] {
         assert_eq!(ok(&house.get(&tenant.client, &format!("{ONE}?{query}")).await), expected, "{query}");
     }
     let login = json!({"email": "daniel.bustos@prueba.com", "password": PASSWORD});

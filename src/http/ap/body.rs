@@ -117,7 +117,8 @@ impl Fields {
             true => from_query(parts)?,
             false => Map::new(),
         };
-        if !bytes.is_empty() {
+        let nothing = bytes.is_empty() || (parts.method == Method::GET && says_nothing(bytes));
+        if !nothing {
             values.extend(from_json(&parts.headers, bytes)?);
         }
         Ok(Self { values, problems: Problems::new() })
@@ -172,7 +173,7 @@ impl Fields {
                 self.wrong(name, format!("El campo {name} contiene un carácter no permitido."))
             }
             Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
+            value @ Value::Number(number) => Some(whole(value).map_or_else(|| number.to_string(), |it| it.to_string())),
             _ => self.wrong(name, format!("El campo {name} debe ser un texto.")),
         }
     }
@@ -247,7 +248,7 @@ impl Fields {
         match word.as_str() {
             "S" | "SI" | "SÍ" | "1" | "TRUE" => Some(true),
             "N" | "NO" | "0" | "FALSE" => Some(false),
-            _ => self.wrong(name, format!("El campo {name} debe ser \"S\" o \"N\".")),
+            _ => self.wrong(name, format!("El campo {name} debe ser true o false, o \"S\" o \"N\".")),
         }
     }
 
@@ -371,6 +372,12 @@ fn from_json(headers: &HeaderMap, bytes: &Bytes) -> Result<Map<String, Value>, E
     }
 }
 
+/// Whether the body of a GET is one of those that stand for none in the seeds (MS 7.3.1, 9.1.1).
+fn says_nothing(bytes: &Bytes) -> bool {
+    let said = || bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
+    [&b""[..], b"null", b"{}", b"{null}"].into_iter().any(|nothing| said().eq(nothing))
+}
+
 /// Whether a body is JSON by its own word, or says nothing.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(form) = headers.get(header::CONTENT_TYPE) else { return true };
@@ -410,7 +417,7 @@ mod tests {
     fn values_are_taken_as_they_are_meant() {
         let mut fields = fields(json!({
             "a": 12, "b": "12", "c": "\"12\"", "d": " \" 12 \" ", "e": 12.0, "s": "\"S\"", "n": 0, "t": true, "nothing": null,
-            "empty": "\"\"", "name": "\"Bot soporte\"", "one": "\"", "digits": 7,
+            "empty": "\"\"", "name": "\"Bot soporte\"", "one": "\"", "digits": 7, "whole": 8.0,
         }));
         for name in ["a", "b", "c", "d", "e"] {
             assert_eq!(fields.int(name), Some(12), "{name}");
@@ -422,7 +429,18 @@ mod tests {
         assert_eq!(fields.text("name").as_deref(), Some("Bot soporte"));
         assert_eq!(fields.verbatim("name").as_deref(), Some("\"Bot soporte\""));
         assert_eq!((fields.text("one").as_deref(), fields.text("digits").as_deref()), (Some("\""), Some("7")));
+        assert_eq!(fields.text("whole").as_deref(), Some("8"));
         assert_eq!(fields.check("x"), Ok(()));
+    }
+
+    #[test]
+    fn what_stands_for_no_body_in_the_seeds_says_nothing() {
+        for nothing in ["", " \n", "null", "{}", "\n\t{\n       null\n\t}\n"] {
+            assert!(says_nothing(&Bytes::from(nothing)), "{nothing}");
+        }
+        for something in ["{\"a\":1}", "{null", "nullnull", "[]"] {
+            assert!(!says_nothing(&Bytes::from(something)), "{something}");
+        }
     }
 
     #[test]

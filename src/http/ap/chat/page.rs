@@ -23,7 +23,7 @@ impl Page {
     /// Reads it; what is wrong is noted.
     pub(super) fn read(fields: &mut Fields) -> Self {
         if !fields.is_given("paginate") {
-            fields.missing("paginate", "El campo paginate debe ser \"S\" o \"N\".");
+            fields.missing("paginate", "El campo paginate debe ser true o false, o \"S\" o \"N\".");
         }
         let paginate = fields.flag("paginate").unwrap_or_default();
         let number = fields.int_within("page", 1, i64::MAX / LARGEST).unwrap_or(1);

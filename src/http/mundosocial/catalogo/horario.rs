@@ -103,7 +103,7 @@ struct Horario {
     /// Whether it attends now.
     hora_abierto: Option<bool>,
     /// When it next opens or closes (UTC), if it does within 30 days.
-    #[schema(examples("2026-06-08T13:00:00Z"))]
+    #[schema(examples("2026-06-08T13:00:00.000Z"))]
     hora_proximo_cambio: Option<String>,
     /// The group's own; without a group, the company's.
     feriados: Vec<Feriado>,

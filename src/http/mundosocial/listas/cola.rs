@@ -21,7 +21,7 @@ pub(super) struct Query {
     grup_id: Option<i64>,
     /// A channel.
     cuen_id: Option<i64>,
-    /// Only what waits in the groups of this agent.
+    /// Only what waits in the active groups of this agent.
     mail: Option<String>,
     /// The same by number.
     usua_id: Option<i64>,

@@ -49,8 +49,9 @@ pub(super) struct Usuarios {
 pub(super) struct One {
     /// Needed unless `usua_mail` is given.
     usua_id: Option<i64>,
-    /// The whole address.
+    /// The whole address; `mail` says the same.
     usua_mail: Option<String>,
+    mail: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,8 +115,8 @@ pub(super) async fn usuarios(State(api): State<Api>, mut asked: Asked) -> Result
 pub(super) async fn usuario(State(api): State<Api>, mut asked: Asked) -> Result<Answer, Error> {
     let company = asked.company(&api, "id_company").await?;
     let fields = &mut asked.fields;
-    let (id, mail) = (fields.int(ID), fields.text(NAMES.email));
-    if !fields.is_given(ID) && mail.is_none() && fields.is_fine(NAMES.email) {
+    let (id, mail) = (fields.int(ID), fields.text(NAMES.email).or_else(|| fields.text("mail")));
+    if !fields.is_given(ID) && mail.is_none() && fields.is_fine(NAMES.email) && fields.is_fine("mail") {
         fields.missing(ID, &required(ID));
     }
     fields.check(INVALID)?;
