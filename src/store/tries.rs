@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::StoreError;
+use super::{Db, StoreError, Tx};
 use crate::backoff::Backoff;
 
 /// How often a transaction is done before its caller is told that others are always first.
@@ -51,9 +51,36 @@ impl Tries {
     }
 }
 
+impl Db {
+    /// Does `work` in one transaction that may write, and all of it again if another transaction was first.
+    ///
+    /// # Errors
+    /// Those of `work`, which then never happened, and of the database.
+    pub async fn transact<T, E: Contended + From<StoreError>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Tx) -> Result<T, E> + Clone,
+    ) -> Result<T, E> {
+        let mut tries = Tries::default();
+        loop {
+            let done = self.attempt(work.clone()).await;
+            if !tries.again(&done).await {
+                return done;
+            }
+        }
+    }
+
+    async fn attempt<T, E: From<StoreError>>(&self, work: impl AsyncFnOnce(&mut Tx) -> Result<T, E>) -> Result<T, E> {
+        let mut tx = self.write().await?;
+        let done = work(&mut tx).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::companies;
 
     async fn tries(done: impl Fn(u32) -> Result<(), StoreError>) -> u32 {
         let (mut tries, mut count) = (Tries::default(), 1);
@@ -69,5 +96,24 @@ mod tests {
         assert_eq!(tries(|_| Err(StoreError::timed_out())).await, 1);
         assert_eq!(tries(|count| if count < 3 { Err(StoreError::Conflict) } else { Ok(()) }).await, 3);
         assert_eq!(tries(|_| Err(StoreError::Conflict)).await, TRIES);
+    }
+
+    #[tokio::test]
+    async fn what_is_done_again_happened_once() {
+        let folder = std::env::temp_dir().join(format!("relevo-tries-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let db = Db::open_sqlite(&folder.join("relevo.db"), 1).await.unwrap();
+        db.migrate().await.unwrap();
+        let left = std::cell::Cell::new(2);
+        let work = async |tx: &mut Tx| {
+            companies::insert(tx, "Uno", 1).await?;
+            left.set(left.get() - 1);
+            if left.get() < 0 { Ok(()) } else { Err(StoreError::Conflict) }
+        };
+        db.transact(work).await.unwrap();
+        let all = companies::all(&mut db.read().await.unwrap()).await.unwrap();
+        assert_eq!(all.len(), 1);
+        db.close().await;
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -9,7 +9,10 @@ use super::{
     mundosocial::{ok, refused},
     seeds::same_shape,
 };
-use relevo::store::{Db, conversations, routing, tickets, users};
+use relevo::{
+    desk::clients::Role,
+    store::{Db, conversations, routing, tickets, users},
+};
 
 on_both_databases! {
     groups_are_made_changed_and_listed
@@ -17,6 +20,7 @@ on_both_databases! {
     a_group_with_many_tickets_is_deleted
     a_group_is_deleted_while_its_customers_write
     a_call_that_another_transaction_was_before_is_made_again
+    a_change_that_another_transaction_was_before_is_made_again
     people_are_put_into_groups
     the_seeds_channels_of_groups
     accounts_by_kind_of_channel
@@ -244,6 +248,30 @@ async fn a_call_that_another_transaction_was_before_is_made_again(house: &House)
     let again = ok(&house.post_as(&client, &format!("{MS}/grupo"), &body, "k1").await);
     assert_eq!(first, again);
     assert_eq!(get(house, &client, "grupo").await["grupos"].as_array().unwrap().len(), 1);
+}
+
+async fn a_change_that_another_transaction_was_before_is_made_again(house: &House) {
+    let tenant = house.tenant().await;
+    let admin = house.client(Some(tenant.id), Role::Admin).await;
+    let depa = post(house, &admin, "departamento", json!({"depa_descripcion": "Ventas"})).await;
+    let (depa, user) = (&depa["departamento"]["depa_id"], user(house, &tenant, "daniel").await);
+    if let Db::Postgres(pool) = &house.db {
+        // Of three transactions the third is let through.
+        let sql = "CREATE SEQUENCE turns; CREATE FUNCTION overtake() RETURNS trigger LANGUAGE plpgsql AS \
+                   $$BEGIN IF nextval('turns') % 3 <> 0 THEN RAISE EXCEPTION 'first' USING ERRCODE = '40001'; END IF; \
+                   RETURN NEW; END$$; \
+                   CREATE TRIGGER overtake BEFORE UPDATE ON departments FOR EACH ROW EXECUTE FUNCTION overtake(); \
+                   CREATE TRIGGER overtake BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION overtake()";
+        sqlx::raw_sql(sql).execute(pool).await.unwrap();
+    }
+    for (path, body) in [
+        ("/api/admin/departments/update".to_owned(), json!({"id_department": depa, "department_name": "Ventas Sur"})),
+        ("/api/admin/departments/update-status".to_owned(), json!({"id_department": depa, "status": 0})),
+        (format!("/api/users/update/{user}"), json!({"name": "Daniel"})),
+    ] {
+        let reply = house.send(&admin, "PATCH", &path, &body).await;
+        assert_eq!(reply.status, 200, "{path}: {reply:?}");
+    }
 }
 
 async fn people_are_put_into_groups(house: &House) {

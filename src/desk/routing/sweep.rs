@@ -18,7 +18,7 @@ use crate::{
     desk::subscriptions,
     domain::{TicketState, millis, routing::Cause},
     store::{
-        Db, StoreError, Tries, Tx,
+        Db, StoreError, Tx,
         routing::{self as store},
         tickets::Ticket,
     },
@@ -119,26 +119,14 @@ impl Round<'_> {
 
 /// A step in one transaction, again if another was first.
 async fn once(db: &Db, clock: &Clock, step: Step) -> Result<(usize, Routed), StoreError> {
-    let mut tries = Tries::default();
-    loop {
-        let done = attempt(db, clock, step).await;
-        if !tries.again(&done).await {
-            return done;
-        }
-    }
-}
-
-async fn attempt(db: &Db, clock: &Clock, step: Step) -> Result<(usize, Routed), StoreError> {
-    let mut tx = db.write().await?;
-    let done = match step {
-        Step::Bots => from_bots(&mut tx, clock).await,
-        Step::Gone { gone_before } => from_gone(&mut tx, clock, gone_before).await,
-        Step::Orphans { group } => orphans::go_on(&mut tx, clock, group, BATCH).await,
-        Step::Ungrouped { company } => ungrouped(&mut tx, clock, company).await,
-        Step::Fill { group } => fill(&mut tx, clock, group).await,
-    }?;
-    tx.commit().await?;
-    Ok(done)
+    db.transact(async |tx| match step {
+        Step::Bots => from_bots(tx, clock).await,
+        Step::Gone { gone_before } => from_gone(tx, clock, gone_before).await,
+        Step::Orphans { group } => orphans::go_on(tx, clock, group, BATCH).await,
+        Step::Ungrouped { company } => ungrouped(tx, clock, company).await,
+        Step::Fill { group } => fill(tx, clock, group).await,
+    })
+    .await
 }
 
 async fn fill(tx: &mut Tx, clock: &Clock, group: i64) -> Result<(usize, Routed), StoreError> {

@@ -15,7 +15,7 @@ use crate::{
         error::{Error, ErrorBody},
         extract::Segment,
     },
-    store::Tries,
+    store::Tx,
 };
 
 const MISSING: Error = Error::NotFound("Ticket not found");
@@ -91,31 +91,21 @@ enum Act {
 }
 
 async fn act(api: &Api, company: i64, caller: Caller, id: &str, act: Act) -> Result<Json<Done>, Error> {
-    let mut tries = Tries::default();
-    loop {
-        let done = once(api, company, caller, id, act).await;
-        if !tries.again(&done).await {
-            return done.map(|()| Json(DONE));
-        }
-    }
-}
-
-async fn once(api: &Api, company: i64, caller: Caller, id: &str, act: Act) -> Result<(), Error> {
     // The number that agents see is no id of this family.
     if id.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(MISSING);
     }
-    let mut tx = api.0.db.write().await?;
-    routing::hold_in_hand(&mut tx, company, id, caller.hand()).await?;
-    let done = match act {
-        Act::Close => routing::close(&mut tx, &api.0.clock, company, id, None, caller.user).await?.1,
-        Act::Reassign => routing::reassign(&mut tx, &api.0.clock, company, id).await?,
+    let work = async |tx: &mut Tx| {
+        routing::hold_in_hand(tx, company, id, caller.hand()).await?;
+        Ok::<_, Error>(match act {
+            Act::Close => routing::close(tx, &api.0.clock, company, id, None, caller.user).await?.1,
+            Act::Reassign => routing::reassign(tx, &api.0.clock, company, id).await?,
+        })
     };
-    tx.commit().await?;
-    if done.jobs > 0 {
+    if api.0.db.transact(work).await?.jobs > 0 {
         api.0.bell.ring();
     }
-    Ok(())
+    Ok(Json(DONE))
 }
 
 /// Who would get a ticket.

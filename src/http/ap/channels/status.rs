@@ -11,6 +11,7 @@ use crate::{
         Api,
         ap::{Answer, Asked, Envelope, Error},
     },
+    store::Tx,
 };
 
 const MISSING: Error = Error::NotFound("El canal indicado no existe.");
@@ -48,15 +49,16 @@ pub(super) async fn update_status(State(api): State<Api>, mut asked: Asked) -> R
         fields.complain("channel_status", STATES);
     }
     fields.check(INVALID)?;
-    let mut tx = api.0.db.write().await?;
-    if channels::find(&mut tx, asked.caller.company, id).await?.is_none() {
-        return Err(MISSING);
-    }
-    let switched = channels::set_active(&mut tx, &api.0.clock, id, status == 1).await.map_err(|error| match error {
-        ChannelError::Store(error) => error.into(),
-        _ => MISSING,
-    })?;
-    tx.commit().await?;
+    let work = async |tx: &mut Tx| {
+        if channels::find(tx, asked.caller.company, id).await?.is_none() {
+            return Err(MISSING);
+        }
+        channels::set_active(tx, &api.0.clock, id, status == 1).await.map_err(|error| match error {
+            ChannelError::Store(error) => error.into(),
+            _ => MISSING,
+        })
+    };
+    let switched = api.0.db.transact(work).await?;
     api.0.bell.ring();
     let message = match switched {
         Switched::Changed => "Estado de canal actualizado correctamente.",

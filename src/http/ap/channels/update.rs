@@ -16,6 +16,7 @@ use crate::{
         Api,
         ap::{Answer, Asked, Envelope, Error},
     },
+    store::Tx,
 };
 
 const INVALID: &str = "Parametros invalidos.";
@@ -64,8 +65,7 @@ pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<A
         Error::NotFound(_) => MISSING,
         error => error,
     })?;
-    let mut tx = api.0.db.write().await?;
-    let row = channels::find(&mut tx, Some(company), id).await?.ok_or(MISSING)?;
+    let row = channels::find(&mut api.0.db.read().await?, Some(company), id).await?.ok_or(MISSING)?;
     let words = Words::of_stored(&row.kind).ok_or(MISSING)?;
     let of_house = asked.caller.company.is_none();
     let fields = &mut asked.fields;
@@ -74,11 +74,12 @@ pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<A
     }
     let settings = words.settings(fields, of_house);
     fields.check(INVALID)?;
-    let change = Change { name: name.as_deref(), settings, reopen_within_ms: None };
-    let view = channels::update(&mut tx, &api.0.clock, &api.0.key, id, change)
-        .await
-        .map_err(|error| refusal(error, words, INVALID, MISSING))?;
-    tx.commit().await?;
+    let work = async |tx: &mut Tx| {
+        let change = Change { name: name.as_deref(), settings: settings.clone(), reopen_within_ms: None };
+        let done = channels::update(tx, &api.0.clock, &api.0.key, id, change).await;
+        done.map_err(|error| refusal(error, words, INVALID, MISSING))
+    };
+    let view = api.0.db.transact(work).await?;
     api.0.bell.ring();
     Ok(Answer::ok("Canal actualizado correctamente.").with(ChangedChannel::from(view)))
 }

@@ -12,6 +12,7 @@ use crate::{
         ap::{Answer, Asked, Envelope, Error, NO_DATA},
         route_again,
     },
+    store::Tx,
 };
 
 const INVALID: &str = "Validacion fallida.";
@@ -51,10 +52,12 @@ pub(super) async fn update_status(State(api): State<Api>, mut asked: Asked) -> R
         fields.complain("status", STATES);
     }
     fields.check(INVALID)?;
-    let mut tx = api.0.db.write().await?;
-    let done = departments::set_active(&mut tx, api.0.clock.now(), asked.caller.company, id, status == 1).await;
-    let changed = done.map_err(|error| refused(error, MISSING, "", INVALID))?;
-    tx.commit().await?;
+    let (now, company) = (api.0.clock.now(), asked.caller.company);
+    let work = async |tx: &mut Tx| {
+        let done = departments::set_active(tx, now, company, id, status == 1).await;
+        done.map_err(|error| refused(error, MISSING, "", INVALID))
+    };
+    let changed = api.0.db.transact(work).await?;
     // Groups without hours of their own borrow its hours.
     if let Some(department) = &changed {
         route_again(&api, department.company_id).await;

@@ -13,6 +13,7 @@ use crate::{
         ap::{Answer, Asked, Envelope, Error},
         route_again,
     },
+    store::Tx,
 };
 
 const INVALID: &str = "Validacion fallida.";
@@ -65,10 +66,12 @@ pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<A
     if asked.caller.company.is_some_and(|own| named.is_some_and(|named| named != own)) {
         return Err(MISSING);
     }
-    let mut tx = api.0.db.write().await?;
-    let done = departments::update(&mut tx, api.0.clock.now(), asked.caller.company.or(named), id, change).await;
-    let department = done.map_err(|error| refused(error, MISSING, TAKEN, INVALID))?;
-    tx.commit().await?;
+    let (now, company) = (api.0.clock.now(), asked.caller.company.or(named));
+    let work = async |tx: &mut Tx| {
+        let done = departments::update(tx, now, company, id, change.clone()).await;
+        done.map_err(|error| refused(error, MISSING, TAKEN, INVALID))
+    };
+    let department = api.0.db.transact(work).await?;
     // Groups without hours of their own borrow its hours.
     route_again(&api, department.company_id).await;
     let hour = hour(&department);

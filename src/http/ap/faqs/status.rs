@@ -12,6 +12,7 @@ use crate::{
         Api,
         ap::{Answer, Asked, Envelope, Error},
     },
+    store::Tx,
 };
 
 const STATES: &str = "El estado debe ser 0 (Inactivo) o 1 (Activo).";
@@ -53,10 +54,12 @@ pub(super) async fn update_status(State(api): State<Api>, mut asked: Asked) -> R
     }
     fields.check(INVALID)?;
     let missing = || Error::NotFoundWith("FAQ no encontrada.", json!({"id_faq": id}));
-    let mut tx = api.0.db.write().await?;
-    let done = faqs::set_active(&mut tx, api.0.clock.now(), asked.caller.company, id, status == 1).await;
-    let changed = done.map_err(|error| refused(error, missing(), "department"))?;
-    tx.commit().await?;
+    let (now, company) = (api.0.clock.now(), asked.caller.company);
+    let work = async |tx: &mut Tx| {
+        let done = faqs::set_active(tx, now, company, id, status == 1).await;
+        done.map_err(|error| refused(error, missing(), "department"))
+    };
+    let changed = api.0.db.transact(work).await?;
     let (message, note) = match changed {
         true => ("Estado de la FAQ actualizado correctamente.", None),
         false => ("Solicitud idempotente: sin cambios.", Some(SAME)),

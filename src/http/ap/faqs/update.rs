@@ -11,6 +11,7 @@ use crate::{
         Api,
         ap::{Answer, Asked, Envelope, Error, NO_DATA},
     },
+    store::Tx,
 };
 
 const MISSING: Error = Error::NotFoundWith("FAQ no encontrado.", NO_DATA);
@@ -53,10 +54,12 @@ pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<A
         fields.complain("payload", NOTHING);
     }
     fields.check(INVALID)?;
-    let mut tx = api.0.db.write().await?;
-    let done = faqs::update(&mut tx, api.0.clock.now(), asked.caller.company, id, change).await;
-    let faq = done.map_err(|error| refused(error, MISSING, "department"))?;
-    tx.commit().await?;
+    let (now, company) = (api.0.clock.now(), asked.caller.company);
+    let work = async |tx: &mut Tx| {
+        let done = faqs::update(tx, now, company, id, change.clone()).await;
+        done.map_err(|error| refused(error, MISSING, "department"))
+    };
+    let faq = api.0.db.transact(work).await?;
     let department = departments(&faq);
     Ok(Answer::ok("FAQ actualizado correctamente.").with(Changed { id_faq: faq.id, replay: faq.answer, department }))
 }

@@ -10,7 +10,7 @@ use crate::{
         Api,
         ap::{Answer, Asked, Envelope, Error},
     },
-    store::subscriptions as rows,
+    store::{Tx, subscriptions as rows},
 };
 
 #[derive(Debug, ToSchema)]
@@ -45,10 +45,11 @@ pub(super) async fn update(State(api): State<Api>, mut asked: Asked) -> Result<A
     let wanted = wanted(&api, fields);
     let company = asked.company(&api, "id_company").await?;
     asked.fields.check(INVALID)?;
-    let mut tx = api.0.db.write().await?;
-    let row = subscriptions::update(&mut tx, &api.0.clock, company, id, wanted).await.map_err(refusal)?;
-    let view = Subscription::of(&mut tx, row, api.0.clock.now()).await?;
-    tx.commit().await?;
+    let work = async |tx: &mut Tx| {
+        let row = subscriptions::update(tx, &api.0.clock, company, id, wanted.clone()).await.map_err(refusal)?;
+        Ok::<_, Error>(Subscription::of(tx, row, api.0.clock.now()).await?)
+    };
+    let view = api.0.db.transact(work).await?;
     api.0.bell.ring();
     Ok(Answer::ok("Suscripción actualizada correctamente.").with(view))
 }
@@ -83,11 +84,12 @@ pub(super) async fn update_status(State(api): State<Api>, mut asked: Asked) -> R
     }
     let company = asked.company(&api, "id_company").await?;
     asked.fields.check(INVALID)?;
-    let mut tx = api.0.db.write().await?;
-    let changed = subscriptions::set_active(&mut tx, &api.0.clock, company, id, status == 1).await.map_err(refusal)?;
-    let row = rows::find(&mut tx, company, id).await?.ok_or(MISSING)?;
-    let view = Subscription::of(&mut tx, row, api.0.clock.now()).await?;
-    tx.commit().await?;
+    let work = async |tx: &mut Tx| {
+        let changed = subscriptions::set_active(tx, &api.0.clock, company, id, status == 1).await.map_err(refusal)?;
+        let row = rows::find(tx, company, id).await?.ok_or(MISSING)?;
+        Ok::<_, Error>((changed, Subscription::of(tx, row, api.0.clock.now()).await?))
+    };
+    let (changed, view) = api.0.db.transact(work).await?;
     api.0.bell.ring();
     let message = match changed {
         true => "Estado de suscripción actualizado correctamente.",

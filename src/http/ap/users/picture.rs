@@ -28,7 +28,10 @@ use crate::{
         files::{self, Served},
     },
     secrets::MasterKey,
-    store::users::{self, User},
+    store::{
+        Tx,
+        users::{self, User},
+    },
 };
 
 pub(super) const NO_PICTURE: &str = "Debe enviar la imagen en base64 en el campo pic.";
@@ -125,12 +128,11 @@ pub(super) async fn delete(State(api): State<Api>, Segment(id): Segment, asked: 
 }
 
 async fn change(api: &Api, company: Option<i64>, id: i64, change: Change) -> Result<User, Error> {
-    let mut tx = api.0.db.write().await?;
-    let (user, _) = desk::update(&mut tx, &api.0.clock, company, id, change)
-        .await
-        .map_err(|error| person::refusal(error, &NAMES))?;
-    tx.commit().await?;
-    Ok(user)
+    let work = async |tx: &mut Tx| {
+        let done = desk::update(tx, &api.0.clock, company, id, change.clone()).await;
+        done.map_err(|error| person::refusal(error, &NAMES))
+    };
+    Ok(api.0.db.transact(work).await?.0)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

@@ -12,6 +12,7 @@ use crate::{
         ap::{Answer, Asked, Envelope, Error, NO_DATA, person, sending::INVALID},
         extract::Segment,
     },
+    store::Tx,
 };
 
 const MISSING: Error = Error::NotFoundWith("El usuario especificado no existe.", NO_DATA);
@@ -73,13 +74,14 @@ async fn set(api: &Api, named: Option<i64>, mut asked: Asked) -> Result<Answer, 
         fields.complain("status", STATES);
     }
     fields.check(INVALID)?;
-    let mut tx = api.0.db.write().await?;
-    let done = users::set_active(&mut tx, &api.0.clock, asked.caller.company, id_user, status == 1).await;
-    let changed = done.map_err(|error| match error {
-        UserError::NoUser => MISSING,
-        error => person::refusal(error, &NAMES),
-    })?;
-    tx.commit().await?;
+    let work = async |tx: &mut Tx| {
+        let done = users::set_active(tx, &api.0.clock, asked.caller.company, id_user, status == 1).await;
+        done.map_err(|error| match error {
+            UserError::NoUser => MISSING,
+            error => person::refusal(error, &NAMES),
+        })
+    };
+    let changed = api.0.db.transact(work).await?;
     let message = match changed {
         Some(routed) => {
             if routed.jobs > 0 {

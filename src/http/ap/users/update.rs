@@ -15,6 +15,7 @@ use crate::{
         },
         extract::Segment,
     },
+    store::Tx,
 };
 
 #[derive(Debug, ToSchema)]
@@ -88,11 +89,11 @@ pub(super) async fn update(State(api): State<Api>, Segment(id): Segment, mut ask
         return Err(Error::NotFound("La empresa indicada no existe."));
     }
     let change = given.change(&api).await?;
-    let mut tx = api.0.db.write().await?;
-    let (user, done) = users::update(&mut tx, &api.0.clock, caller.company, id, change)
-        .await
-        .map_err(|error| person::refusal(error, &NAMES))?;
-    tx.commit().await?;
+    let work = async |tx: &mut Tx| {
+        let done = users::update(tx, &api.0.clock, caller.company, id, change.clone()).await;
+        done.map_err(|error| person::refusal(error, &NAMES))
+    };
+    let (user, done) = api.0.db.transact(work).await?;
     if done.jobs > 0 {
         api.0.bell.ring();
     }

@@ -7,15 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    desk::{
-        clients::Role,
-        routing::{self, Difference},
-    },
+    desk::{clients::Role, routing},
     http::{
         Api,
         ap::{Answer, Asked, Error},
     },
-    store::{StoreError, Tries},
+    store::Tx,
 };
 
 /// How long is told in one call; the next call goes on.
@@ -49,7 +46,8 @@ pub(super) async fn difference(State(api): State<Api>, mut asked: Asked) -> Resu
     let begun = Instant::now();
     let mut enviados = 0;
     loop {
-        let batch = tell(&api, company).await?;
+        let tell = async |tx: &mut Tx| routing::difference(tx, &api.0.clock, company).await;
+        let batch = api.0.db.transact(tell).await?;
         enviados += batch.told;
         if !batch.more || begun.elapsed() > LONGEST {
             break;
@@ -59,20 +57,4 @@ pub(super) async fn difference(State(api): State<Api>, mut asked: Asked) -> Resu
         api.0.bell.ring();
     }
     Ok(Answer::ok("").with(Told { enviados, mensaje_enviado: routing::BUSY }))
-}
-
-/// Tells some of them, in one transaction.
-async fn tell(api: &Api, company: i64) -> Result<Difference, StoreError> {
-    let mut tries = Tries::default();
-    loop {
-        let done = async {
-            let mut tx = api.0.db.write().await?;
-            let told = routing::difference(&mut tx, &api.0.clock, company).await?;
-            tx.commit().await.map(|()| told)
-        };
-        let done = done.await;
-        if !tries.again(&done).await {
-            return done;
-        }
-    }
 }

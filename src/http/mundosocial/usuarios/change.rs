@@ -10,6 +10,7 @@ use crate::{
         Api,
         ap::{Answer, Asked, Error, person::Given, sending::INVALID},
     },
+    store::Tx,
 };
 
 #[derive(Debug, ToSchema)]
@@ -91,9 +92,10 @@ pub(super) async fn delete(State(api): State<Api>, mut asked: Asked) -> Result<A
 }
 
 async fn apply(api: &Api, asked: &Asked, id: i64, change: Change) -> Result<Answer, Error> {
-    let mut tx = api.0.db.write().await?;
-    let done = users::update(&mut tx, &api.0.clock, asked.caller.company, id, change).await.map_err(refusal)?.1;
-    tx.commit().await?;
+    let work = async |tx: &mut Tx| {
+        users::update(tx, &api.0.clock, asked.caller.company, id, change.clone()).await.map_err(refusal)
+    };
+    let (_, done) = api.0.db.transact(work).await?;
     if done.jobs > 0 {
         api.0.bell.ring();
     }
