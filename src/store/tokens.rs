@@ -61,6 +61,21 @@ pub async fn revoke(tx: &mut Tx, id: i64, now: Millis) -> Result<bool> {
     Ok(rows > 0)
 }
 
+/// Whether a token lets a person in.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_logged_in(tx: &mut Tx, user: i64, now: Millis) -> Result<bool> {
+    let row = fetch_optional!(
+        tx,
+        (i64,),
+        "SELECT id FROM user_tokens WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 LIMIT 1",
+        user,
+        now
+    )?;
+    Ok(row.is_some())
+}
+
 /// Ends every token of a person.
 ///
 /// # Errors

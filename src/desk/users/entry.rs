@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Change, UserError, update};
 use crate::{
     clock::Clock,
+    desk::{presence, routing::Routed},
     domain::{RESET_MS, TOKEN_MS},
     secrets::{hash_secret, random_secret},
     store::{
@@ -77,6 +78,22 @@ pub async fn refresh(tx: &mut Tx, clock: &Clock, user: i64, token: i64) -> Resul
     match active && tokens::revoke(tx, token, clock.now()).await? {
         true => issue(tx, clock, user).await.map(Some),
         false => Ok(None),
+    }
+}
+
+/// Ends the token with this id. Whoever is logged in by no other is not at work any more; tickets that wait for an answer
+/// are given back after a while, as when somebody says so.
+///
+/// # Errors
+/// Those of the database.
+pub async fn log_out(tx: &mut Tx, clock: &Clock, user: i64, token: i64) -> Result<Routed, StoreError> {
+    // Held, so that one of two logouts is the last.
+    let Some(user) = users::lock(tx, user).await? else { return Ok(Routed::default()) };
+    let now = clock.now();
+    tokens::revoke(tx, token, now).await?;
+    match tokens::is_logged_in(tx, user.id, now).await? {
+        true => Ok(Routed::default()),
+        false => presence::show(tx, clock, (user.company_id, user.id), false).await,
     }
 }
 

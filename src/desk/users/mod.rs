@@ -4,7 +4,7 @@
 
 mod entry;
 
-pub use self::entry::{NewToken, Proof, allow_reset, find_reset, let_in, refresh, reset};
+pub use self::entry::{NewToken, Proof, allow_reset, find_reset, let_in, log_out, refresh, reset};
 use super::clients::Role;
 use crate::{
     clock::Clock,

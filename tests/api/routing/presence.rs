@@ -1,13 +1,15 @@
 //! MS "Estado de Conexión".
 
-use serde_json::json;
+use relevo::desk::clients::Role;
+use serde_json::{Value, json};
 
 use super::scene::{LUNCH, OFFLINE, ONLINE, Scene, mail, nested, ok};
-use crate::api::house::House;
+use crate::api::{house::House, people::PASSWORD};
 
 on_both_databases! {
     states_are_listed_and_changed
     who_was_what_and_when_is_remembered
+    whoever_logs_out_for_good_is_offline
 }
 
 async fn states_are_listed_and_changed(house: &House) {
@@ -63,5 +65,19 @@ async fn who_was_what_and_when_is_remembered(house: &House) {
     for wrong in ["12/12/2012", "12-12-12", "10-12", "03-16-2014", "12-10-2018%2010:23", "31-02-2020"] {
         let reply = scene.get(&format!("estadoconexion/historial?desde={wrong}&hasta=30-11-2016")).await;
         assert!(nested(&reply).contains("desde debe ser una fecha real: DD-MM-AAAA"), "{wrong}");
+    }
+}
+
+async fn whoever_logs_out_for_good_is_offline(house: &House) {
+    let scene = Scene::open(house).await;
+    let eva = house.person(&scene.tenant, "eva@prueba.com", Role::Agent).await;
+    scene.is(eva.id, ONLINE).await;
+    let login = json!({"email": eva.email, "password": PASSWORD});
+    let reply = house.post(&scene.tenant.client, "/api/auth/login", &login).await;
+    let elsewhere = reply.json()["data"]["token"].as_str().unwrap().to_owned();
+    let state = async || ok(&scene.get("estadoconexion/ejecutivos").await)["ejecutivos"][0]["esta_id"].clone();
+    for (token, expected) in [(&elsewhere, ONLINE), (&eva.token, OFFLINE)] {
+        let reply = house.call_as(token, "DELETE", "/api/auth/logout", &Value::Null).await;
+        assert_eq!((reply.status.as_u16(), state().await), (200, json!(expected)));
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         ap::{Answer, Asked, Envelope, Error, sending::INVALID, users::picture_url},
         error::Error as PlainError,
     },
-    store::{tokens, users as rows},
+    store::{Tx, users as rows},
 };
 
 #[derive(Debug, IntoParams)]
@@ -84,15 +84,17 @@ pub(super) async fn refresh(State(api): State<Api>, asked: Asked) -> Result<Answ
     Ok(Answer::ok("Token refrescado.").with(Fresh { token: fresh.token.expose_secret().to_owned() }))
 }
 
-/// Ends the token that the call came with, at once and everywhere.
+/// Ends the token that the call came with, at once and everywhere. Whoever is logged in by no other is shown offline, gets no
+/// more tickets, and gives unanswered ones back after `routing.offline_grace_seconds`.
 #[utoipa::path(
     delete, path = "/api/auth/logout", tag = "auth", operation_id = "ap_auth_logout",
     responses((status = 200, body = Envelope<Vec<String>>, description = "`Logout exitoso.`"))
 )]
 pub(super) async fn logout(State(api): State<Api>, asked: Asked) -> Result<Answer, Error> {
-    let (_, token) = logged_in(asked.caller)?;
-    let mut tx = api.0.db.write().await?;
-    tokens::revoke(&mut tx, token, api.0.clock.now()).await?;
-    tx.commit().await?;
+    let (user, token) = logged_in(asked.caller)?;
+    let work = async |tx: &mut Tx| users::log_out(tx, &api.0.clock, user, token).await;
+    if api.0.db.transact(work).await?.jobs > 0 {
+        api.0.bell.ring();
+    }
     Ok(Answer::ok("Logout exitoso.").with(json!([])))
 }
