@@ -131,7 +131,8 @@ impl Fields {
             true => from_query(parts)?,
             false => Map::new(),
         };
-        if !bytes.is_empty() && !(parts.method == Method::GET && says_nothing(bytes)) {
+        let nothing = bytes.is_empty() || (parts.method == Method::GET && says_nothing(bytes));
+        if !nothing {
             values.extend(from_json(&parts.headers, bytes)?);
         }
         Ok(Self { values, problems: Problems::new() })
