@@ -126,8 +126,16 @@ pub enum Content {
     Receipt(Receipt),
     /// A mail of ours came back.
     Bounce(Bounce),
-    /// The same person now has other addresses; the thread's new names are its aliases.
-    IdentityChange { old: Vec<Identity>, new: Vec<Identity>, note: Option<String> },
+    /// The same person now has other addresses; the thread's aliases are its names, the newest first. Events under the
+    /// `old` addresses may still come. `left` are those that somebody else may have from now on; if there are any, that
+    /// holds for the thread's hints as well.
+    IdentityChange {
+        old: Vec<Identity>,
+        new: Vec<Identity>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<Identity>,
+        note: Option<String>,
+    },
     /// The thread goes on under the event's aliases; `from` are its old names.
     ThreadMoved { from: Vec<String> },
     /// The contact blocked (`true`) or unblocked us.

@@ -180,7 +180,6 @@ pub async fn bind(
         // It became somebody's just now, whose threads are not held.
         return Err(StoreError::Conflict.into());
     }
-    customers::move_all_identities(tx, &known, &customer.id).await?;
     contacts::merge(tx, &[Merge { o: known, n: customer.id.clone() }]).await?;
     Ok(Bound::Merged(other.number))
 }

@@ -423,6 +423,14 @@ pub async fn receipts(tx: &mut Tx, message: &str) -> Result<Vec<ReceiptRow>> {
     )
 }
 
+/// A ticket goes on in this conversation, and what was written in it too.
+///
+/// # Errors
+/// Those of the database.
+pub async fn move_with_ticket(tx: &mut Tx, ticket: &str, conversation: &str) -> Result<()> {
+    execute!(tx, "UPDATE messages SET conversation_id = $2 WHERE ticket_id = $1", ticket, conversation).map(drop)
+}
+
 /// A ticket's messages, newest first by the platform's time, then by arrival.
 ///
 /// # Errors

@@ -206,11 +206,11 @@ async fn load_channels(tx: &mut Tx, events: &[&Envelope]) -> Result<HashMap<i64,
 }
 
 fn identities(event: &InboundEvent) -> impl Iterator<Item = &Identity> {
-    let (old, new): (&[Identity], &[Identity]) = match &event.content {
-        Content::IdentityChange { old, new, .. } => (old, new),
-        _ => (&[], &[]),
+    let changed: [&[Identity]; 3] = match &event.content {
+        Content::IdentityChange { old, new, left, .. } => [old, new, left],
+        _ => [&[], &[], &[]],
     };
-    event.sender.iter().flat_map(|sender| &sender.identities).chain(old).chain(new)
+    event.sender.iter().flat_map(|sender| &sender.identities).chain(changed.into_iter().flatten())
 }
 
 fn names(event: &InboundEvent) -> impl Iterator<Item = &str> {

@@ -1,0 +1,56 @@
+//! What platforms say meanwhile, and what that means for answers: numbers that change, comments that go, failures that
+//! are told later.
+
+use serde_json::{Value, json};
+
+use super::house::Outside;
+use crate::{stories::house::whatsapp, support::for_each_database};
+
+/// A WhatsApp piece `id` of a customer.
+fn piece(outside: &Outside, id: &str, mut rest: Value) -> Value {
+    rest["id"] = json!(format!("wamid.{id}"));
+    rest["timestamp"] = json!(outside.now().to_string());
+    whatsapp(vec![rest])
+}
+
+async fn tell(outside: &Outside, body: &Value) {
+    assert_eq!(outside.house.meta(body).await, 200);
+    outside.house.settled().await;
+}
+
+fn moves(from: &str, mut system: Value) -> Value {
+    system["type"] = json!("user_changed_number");
+    system["body"] = json!("cambio");
+    json!({"from": from, "type": "system", "system": system})
+}
+
+fn writes(who: Value) -> Value {
+    let mut message = json!({"type": "text", "text": {"body": "hola"}});
+    message.as_object_mut().expect("fields").extend(who.as_object().cloned().expect("names"));
+    message
+}
+
+for_each_database! {
+    an_answer_goes_to_the_number_that_the_customer_has_now: |backend| {
+        let outside = Outside::open(backend).await;
+        // Given one who was known by an id only, and told a number by changing it,
+        tell(&outside, &piece(&outside, "1", writes(json!({"from_user_id": "DE.C"})))).await;
+        let by_id = outside.conversation("whatsapp", "u:DE.C").await;
+        tell(&outside, &piece(&outside, "S1", moves("493999", json!({"wa_id": "493001", "previous_user_id": "DE.C"})))).await;
+        // and one who went back to the first number,
+        tell(&outside, &piece(&outside, "2", writes(json!({"from": "495001"})))).await;
+        let back = outside.conversation("whatsapp", "p:495001").await;
+        tell(&outside, &piece(&outside, "S2", moves("495001", json!({"wa_id": "495002"})))).await;
+        tell(&outside, &piece(&outside, "S3", moves("495002", json!({"wa_id": "495001"})))).await;
+        // when they are answered, then it goes to where they are.
+        for (conversation, number) in [(by_id, "493001"), (back, "495001")] {
+            outside.graph.customer_wrote(number);
+            let message = outside.reply(&conversation, "hola").await;
+            outside.reaches(&message, "accepted").await;
+            let ledger = outside.graph.ledger();
+            let entry = ledger.iter().find(|entry| entry.mark.as_deref() == Some(message.as_str())).expect("sent");
+            assert!(entry.recipient.ends_with(number), "{}", entry.recipient);
+        }
+        outside.close().await;
+    }
+}

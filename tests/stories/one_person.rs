@@ -1,0 +1,125 @@
+//! Who a customer is, and what of it changes (DESIGN §5): numbers, ids, and people of whom little is said.
+
+use relevo::{
+    desk::routing,
+    store::{contacts, customers, ticket_links, tickets::Ticket},
+};
+use serde_json::{Value, json};
+
+use super::house::{House, whatsapp};
+use crate::support::for_each_backend;
+
+const T: i64 = 1_780_000_000;
+
+/// A WhatsApp text from whoever `who` names.
+fn said(id: &str, who: Value) -> Value {
+    whatsapp(vec![with(
+        json!({"id": format!("wamid.{id}"), "timestamp": T.to_string(), "type": "text", "text": {"body": id}}),
+        who,
+    )])
+}
+
+fn with(mut value: Value, over: Value) -> Value {
+    if let (Some(fields), Value::Object(over)) = (value.as_object_mut(), over) {
+        fields.extend(over);
+    }
+    value
+}
+
+/// The customer changes the number.
+fn changed(id: &str, from: &str, system: Value) -> Value {
+    let system = with(json!({"type": "user_changed_number", "body": "cambio"}), system);
+    whatsapp(vec![json!({"from": from, "id": format!("wamid.{id}"), "timestamp": T.to_string(), "type": "system",
+        "system": system})])
+}
+
+async fn linked(house: &House, ticket: &Ticket) -> Vec<String> {
+    let mut tx = house.base().db.read().await.expect("a transaction");
+    ticket_links::of_ticket(&mut tx, &ticket.id).await.expect("links")
+}
+
+for_each_backend! {
+    who_gets_a_number_that_a_customer_left_is_somebody_else: |backend| {
+        let house = House::open(backend).await;
+        assert_eq!(house.meta(&said("1", json!({"from": "495999", "from_user_id": "DE.A"}))).await, 200);
+        house.tickets_after(1).await;
+        let system = json!({"wa_id": "495001", "user_id": "DE.B", "previous_user_id": "DE.A"});
+        assert_eq!(house.meta(&changed("S", "495999", system)).await, 200);
+        house.tickets_after(2).await;
+        // When the number's next owner writes, then it is another customer's ticket,
+        assert_eq!(house.meta(&said("2", json!({"from": "495999", "from_user_id": "DE.ZZ"}))).await, 200);
+        let tickets = house.tickets_after(3).await;
+        assert_eq!(tickets.len(), 2);
+        assert_ne!(tickets[0].contact_id, tickets[1].contact_id);
+        // and the first one is the same under the new number, which is shown at once.
+        let contact = tickets[0].contact_id.clone().expect("known");
+        let mut tx = house.base().db.read().await.expect("a transaction");
+        let found = contacts::load(&mut tx, &[&contact]).await.expect("contacts");
+        drop(tx);
+        assert_eq!(found[0].account.as_deref(), Some("+495001"));
+        assert_eq!(house.meta(&said("3", json!({"from": "495001", "from_user_id": "DE.B"}))).await, 200);
+        let tickets = house.tickets_after(4).await;
+        assert_eq!(house.contents(&tickets[0]).await, ["1", "cambio", "3"]);
+        assert_eq!(house.contents(&tickets[1]).await, ["2"]);
+        house.close().await;
+    }
+
+    two_open_tickets_of_one_person_are_linked: |backend| {
+        let house = House::open(backend).await;
+        // Given one customer known by an id and one by a number,
+        assert_eq!(house.meta(&said("1", json!({"from_user_id": "DE.7"}))).await, 200);
+        house.tickets_after(1).await;
+        assert_eq!(house.meta(&said("2", json!({"from": "49151"}))).await, 200);
+        house.tickets_after(2).await;
+        // when a message names both, then their tickets lead to each other.
+        assert_eq!(house.meta(&said("3", json!({"from": "49151", "from_user_id": "DE.7"}))).await, 200);
+        let tickets = house.tickets_after(3).await;
+        assert_eq!(tickets.len(), 2);
+        assert_eq!(house.contents(&tickets[0]).await, ["1", "3"]);
+        assert_eq!(linked(&house, &tickets[0]).await, [tickets[1].id.clone()]);
+        house.close().await;
+    }
+
+    a_change_of_number_brings_the_open_ticket_along: |backend| {
+        let house = House::open(backend).await;
+        // Given a customer who writes, and who writes from a new number before WhatsApp tells that it is the same one,
+        assert_eq!(house.meta(&said("1", json!({"from": "49151", "from_user_id": "DE.7"}))).await, 200);
+        house.tickets_after(1).await;
+        assert_eq!(house.meta(&said("2", json!({"from": "49199", "from_user_id": "DE.8"}))).await, 200);
+        let tickets = house.tickets_after(2).await;
+        let base = house.base();
+        let mut tx = base.db.write().await.expect("a transaction");
+        routing::close(&mut tx, &base.clock, house.company, &tickets[1].id, None, None).await.expect("closed");
+        tx.commit().await.expect("committed");
+        // when it is told, and the customer writes again,
+        let system = json!({"wa_id": "49199", "user_id": "DE.8", "previous_user_id": "DE.7"});
+        assert_eq!(house.meta(&changed("S", "49151", system)).await, 200);
+        house.tickets_after(3).await;
+        assert_eq!(house.meta(&said("3", json!({"from": "49199", "from_user_id": "DE.8"}))).await, 200);
+        // then it is in the ticket that was open.
+        let tickets = house.tickets_after(4).await;
+        assert_eq!(house.contents(&tickets[0]).await, ["1", "cambio", "3"]);
+        assert_eq!((tickets[0].state.as_str(), tickets[1].state.as_str()), ("open", "closed"));
+        assert_eq!(tickets[0].conversation_id, tickets[1].conversation_id);
+        house.close().await;
+    }
+
+    who_turns_out_to_be_another_brings_every_address_along: |backend| {
+        let house = House::open(backend).await;
+        for (id, number, user) in [("1", "49151", "DE.1"), ("2", "49152", "DE.2")] {
+            assert_eq!(house.meta(&said(id, json!({"from": number, "from_user_id": user}))).await, 200);
+        }
+        house.tickets_after(2).await;
+        assert_eq!(house.meta(&said("3", json!({"from": "49152", "from_user_id": "DE.1"}))).await, 200);
+        let tickets = house.tickets_after(3).await;
+        assert_eq!(tickets[0].contact_id, tickets[1].contact_id);
+        let mut tx = house.base().db.read().await.expect("a transaction");
+        let contact = tickets[0].contact_id.as_deref().expect("known");
+        let found = customers::identities(&mut tx, contact).await.expect("addresses");
+        drop(tx);
+        let mut values: Vec<&str> = found.iter().map(|row| row.value.as_str()).collect();
+        values.sort_unstable();
+        assert_eq!(values, ["49151", "49152", "DE.1", "DE.2"]);
+        house.close().await;
+    }
+}
