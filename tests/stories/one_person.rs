@@ -122,4 +122,17 @@ for_each_backend! {
         assert_eq!(values, ["49151", "49152", "DE.1", "DE.2"]);
         house.close().await;
     }
+
+    a_new_security_code_is_shown_and_opens_nothing: |backend| {
+        let house = House::open(backend).await;
+        assert_eq!(house.meta(&said("1", json!({"from": "49151", "from_user_id": "DE.7"}))).await, 200);
+        house.tickets_after(1).await;
+        let news = whatsapp(vec![json!({"from": "49151", "from_user_id": "DE.7", "id": "wamid.S", "timestamp": T.to_string(),
+            "type": "system", "system": {"type": "customer_identity_changed", "body": "código nuevo"}})]);
+        assert_eq!(house.meta(&news).await, 200);
+        let tickets = house.tickets_after(2).await;
+        assert_eq!(house.contents(&tickets[0]).await, ["1", "código nuevo"]);
+        assert_eq!((tickets.len(), tickets[0].last_content.as_deref()), (1, Some("1")));
+        house.close().await;
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Content, InboundEvent, Notice, ThreadRef, json, meta};
+use crate::{Body, Content, InboundEvent, Message, Notice, ThreadRef, json, meta};
 
 use super::{
     message,
@@ -25,7 +25,11 @@ pub(super) fn event(message: &Value, people: &People<'_>) -> Result<InboundEvent
             let (names, contact) = people.complete(message::sender_names(message));
             let group = people::id(message, "group_id").and_then(|id| people::group_thread(&id));
             let thread = group.or_else(|| names.thread()).unwrap_or_else(people::channel_thread);
-            (thread, names.party(contact), Content::Notice(notice(system)), Some(message.clone()))
+            let content = match json::str(system, "type") {
+                Some(kind @ "customer_identity_changed") => Content::Automatic(Box::new(remark(kind, message, system))),
+                _ => Content::Notice(notice(system)),
+            };
+            (thread, names.party(contact), content, Some(message.clone()))
         }
     };
     Ok(InboundEvent {
@@ -77,6 +81,16 @@ fn thread(Renaming { old, left, new }: &Renaming) -> Option<ThreadRef> {
     let old_id = Names { wa_id: None, ..old.clone() };
     let thread = people::thread(new.aliases().into_iter().chain(old_id.aliases()).collect())?;
     Some(ThreadRef { hints: number(old).or_else(|| number(left)).into_iter().collect(), ..thread })
+}
+
+/// What the customer's thread shows.
+fn remark(kind: &str, message: &Value, system: &Value) -> Message {
+    let text = json::str(system, "body").unwrap_or("Cambió el código de seguridad del cliente");
+    Message {
+        body: Body::Service { kind: meta::kind(kind), text: text.to_owned() },
+        extra: message::extra(message),
+        ..Message::default()
+    }
 }
 
 fn notice(system: &Value) -> Notice {
