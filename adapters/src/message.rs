@@ -46,7 +46,8 @@ pub struct ThreadRef {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// Names that point at the thread if they are known; never bound (the `References` of a mail: two customers may
-    /// answer the same mail that we never saw).
+    /// answer the same mail that we never saw). Those of a message without a sender point only at a thread whose
+    /// contact is not known either.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
     /// Names that point at the thread: the first that is known finds it, unknown ones are bound to it, and one that

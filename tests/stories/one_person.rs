@@ -6,7 +6,7 @@ use relevo::{
 };
 use serde_json::{Value, json};
 
-use super::house::{House, whatsapp};
+use super::house::{House, PAGE, comment, feed, whatsapp};
 use crate::support::for_each_backend;
 
 const T: i64 = 1_780_000_000;
@@ -31,6 +31,16 @@ fn changed(id: &str, from: &str, system: Value) -> Value {
     let system = with(json!({"type": "user_changed_number", "body": "cambio"}), system);
     whatsapp(vec![json!({"from": from, "id": format!("wamid.{id}"), "timestamp": T.to_string(), "type": "system",
         "system": system})])
+}
+
+/// A comment by nobody that Facebook names, under another one.
+fn anonymous(id: &str, parent: Option<&str>) -> Value {
+    let mut comment = comment(id, "", T, id);
+    comment.as_object_mut().expect("a comment").remove("from");
+    if let Some(parent) = parent {
+        comment["parent_id"] = json!(format!("555_{parent}"));
+    }
+    comment
 }
 
 async fn linked(house: &House, ticket: &Ticket) -> Vec<String> {
@@ -133,6 +143,23 @@ for_each_backend! {
         let tickets = house.tickets_after(2).await;
         assert_eq!(house.contents(&tickets[0]).await, ["1", "código nuevo"]);
         assert_eq!((tickets.len(), tickets[0].last_content.as_deref()), (1, Some("1")));
+        house.close().await;
+    }
+
+    anonymous_answers_stay_in_their_thread_but_not_in_that_of_somebody_known: |backend| {
+        let house = House::open(backend).await;
+        let by_page = |id: &str, parent: &str| with(comment(id, PAGE, T, id), json!({"parent_id": format!("555_{parent}")}));
+        let comments = [anonymous("906", None), by_page("907", "906"), anonymous("908", Some("907")),
+            comment("901", "777", T, "901"), by_page("902", "901"), anonymous("903", Some("902"))];
+        for comment in comments {
+            assert_eq!(house.meta(&feed(&comment)).await, 200);
+            house.settled().await;
+        }
+        let tickets = house.tickets_after(6).await;
+        assert_eq!(tickets.len(), 3);
+        assert_eq!(house.contents(&tickets[0]).await, ["906", "907", "908"]);
+        assert_eq!(house.contents(&tickets[1]).await, ["901", "902"]);
+        assert_eq!(house.contents(&tickets[2]).await, ["903"]);
         house.close().await;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use relevo_adapters::{Identity, InboundEvent, Millis, Party};
+use relevo_adapters::{Content, Identity, InboundEvent, Millis, Party};
 
 use super::Report;
 use crate::{
@@ -208,15 +208,19 @@ impl World {
             .id
             .as_ref()
             .filter(|id| self.conversations.get(*id).is_some_and(|found| found.row.channel_id == envelope.channel));
+        let first = |keys: &[String]| keys.iter().find_map(|key| self.key(envelope.channel, key));
         let by_name = || {
-            thread
-                .aliases
-                .iter()
-                .chain(&thread.hints)
-                .chain(&thread.evidence)
-                .find_map(|key| self.key(envelope.channel, key))
+            first(&thread.aliases)
+                .or_else(|| first(&thread.hints).filter(|id| self.may_be(envelope, id)))
+                .or_else(|| first(&thread.evidence))
         };
         by_id.or_else(by_name).cloned().or_else(|| self.hinted(envelope, contact))
+    }
+
+    /// Nobody knows who wrote a message without a sender: it is not put into the mouth of somebody who is known.
+    fn may_be(&self, envelope: &Envelope, conversation: &str) -> bool {
+        let anonymous = envelope.event.sender.is_none() && matches!(envelope.event.content, Content::Message(_));
+        !anonymous || self.conversations.get(conversation).is_some_and(|found| found.row.contact_id.is_none())
     }
 
     fn key(&self, channel: i64, key: &str) -> Option<&String> {
