@@ -2,7 +2,7 @@
 
 use relevo::{
     desk::routing,
-    store::{contacts, customers, ticket_links, tickets::Ticket},
+    store::{contacts, customers, messages, ticket_links, tickets::Ticket},
 };
 use serde_json::{Value, json};
 
@@ -33,6 +33,13 @@ fn changed(id: &str, from: &str, system: Value) -> Value {
         "system": system})])
 }
 
+/// A feed change that was sent at this second.
+fn sent(at: i64, value: Value) -> Value {
+    let mut feed = feed(&value);
+    feed["entry"][0]["time"] = json!(at);
+    feed
+}
+
 /// A comment by nobody that Facebook names, under another one.
 fn anonymous(id: &str, parent: Option<&str>) -> Value {
     let mut comment = comment(id, "", T, id);
@@ -46,6 +53,12 @@ fn anonymous(id: &str, parent: Option<&str>) -> Value {
 async fn linked(house: &House, ticket: &Ticket) -> Vec<String> {
     let mut tx = house.base().db.read().await.expect("a transaction");
     ticket_links::of_ticket(&mut tx, &ticket.id).await.expect("links")
+}
+
+async fn reactions(house: &House, ticket: &Ticket) -> usize {
+    let message = house.messages(ticket).await.remove(0).id;
+    let mut tx = house.base().db.read().await.expect("a transaction");
+    messages::reactions(&mut tx, &message).await.expect("reactions").len()
 }
 
 for_each_backend! {
@@ -143,6 +156,41 @@ for_each_backend! {
         let tickets = house.tickets_after(2).await;
         assert_eq!(house.contents(&tickets[0]).await, ["1", "código nuevo"]);
         assert_eq!((tickets.len(), tickets[0].last_content.as_deref()), (1, Some("1")));
+        house.close().await;
+    }
+
+    a_reaction_is_taken_back_under_another_name_of_its_author: |backend| {
+        let house = House::open(backend).await;
+        assert_eq!(house.meta(&said("1", json!({"from": "49151", "from_user_id": "DE.7"}))).await, 200);
+        let tickets = house.tickets_after(1).await;
+        let reaction = |id: &str, who: Value, emoji: Value| whatsapp(vec![with(json!({"id": format!("wamid.{id}"),
+            "timestamp": T.to_string(), "type": "reaction", "reaction": with(json!({"message_id": "wamid.1"}), emoji)}), who)]);
+        assert_eq!(house.meta(&reaction("R1", json!({"from_user_id": "DE.7"}), json!({"emoji": "👍"}))).await, 200);
+        house.settled().await;
+        assert_eq!(reactions(&house, &tickets[0]).await, 1);
+        assert_eq!(house.meta(&reaction("R2", json!({"from": "49151"}), json!({}))).await, 200);
+        house.settled().await;
+        assert_eq!(reactions(&house, &tickets[0]).await, 0);
+        house.close().await;
+    }
+
+    likes_without_a_time_count_each_time_and_the_pages_is_its_own: |backend| {
+        let house = House::open(backend).await;
+        assert_eq!(house.meta(&feed(&comment("901", "777", T, "hola"))).await, 200);
+        let tickets = house.tickets_after(1).await;
+        let like = |verb: &str, over: Value| with(json!({"item": "like", "verb": verb, "comment_id": "555_901",
+            "post_id": "1001_555", "parent_id": "1001_555"}), over);
+        let by = |user: &str| json!({"from": {"id": user, "name": "Eva"}});
+        for (at, verb) in [(T + 1, "add"), (T + 2, "remove"), (T + 3, "add")] {
+            assert_eq!(house.meta(&sent(at, like(verb, by("778")))).await, 200);
+            house.settled().await;
+        }
+        assert_eq!(reactions(&house, &tickets[0]).await, 1);
+        for over in [by(PAGE), json!({})] {
+            assert_eq!(house.meta(&sent(T + 4, like("add", over))).await, 200);
+            house.settled().await;
+        }
+        assert_eq!(reactions(&house, &tickets[0]).await, 3);
         house.close().await;
     }
 

@@ -48,13 +48,13 @@ impl World {
             happened: Vec::new(),
             report: super::Report::default(),
         };
+        world.load_waiting(tx, events).await?;
         world.load_identities(tx, events).await?;
         world.load_numbers(tx, events).await?;
         world.load_conversations(tx, events).await?;
         world.load_messages(tx, events).await?;
         world.load_tickets(tx).await?;
         world.load_contacts(tx).await?;
-        world.load_waiting(tx, events).await?;
         world.load_files(tx, events).await?;
         Ok(world)
     }
@@ -62,6 +62,8 @@ impl World {
     async fn load_identities(&mut self, tx: &mut Tx, events: &[&Envelope]) -> Result<(), IntakeError> {
         let wanted: BTreeSet<contacts::Address<'_>> = events
             .iter()
+            .copied()
+            .chain(self.waiting.values().flatten())
             .flat_map(|envelope| {
                 identities(&envelope.event).map(|identity| contacts::Address {
                     c: envelope.company,

@@ -41,10 +41,7 @@ impl World {
 
     pub(super) fn reaction(&mut self, envelope: &Envelope, target: &str, emoji: Option<&str>) {
         let Some(message_id) = self.target(envelope, target) else { return };
-        let sender = envelope.event.sender.as_ref();
-        let author = sender
-            .and_then(|sender| sender.identities.first())
-            .map_or_else(String::new, |identity| format!("{}:{}", identity.scheme, identity.value));
+        let author = self.reacting(envelope);
         let row = ReactionRow {
             message_id: message_id.clone(),
             author: author.clone(),
@@ -59,6 +56,15 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Whose reaction it is: the contact's, who may be named otherwise each time; else that of a stranger.
+    fn reacting(&self, envelope: &Envelope) -> String {
+        let identities = envelope.event.sender.as_ref().map_or(&[][..], |sender| &sender.identities);
+        let contact =
+            identities.iter().find_map(|identity| self.identities.get(&(envelope.company, identity.clone())).cloned());
+        let stranger = || identities.first().map(|identity| format!("{}:{}", identity.scheme, identity.value));
+        contact.or_else(stranger).unwrap_or_default()
     }
 
     /// An edit. Platforms also report edits that change nothing visible: those leave no revision.
