@@ -167,6 +167,9 @@ pub struct Message {
     /// What the platform waits for as soon as the message is there: a pressed button that is to stop spinning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledge: Option<Act>,
+    /// Whether the public does not see it from the start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 /// The body of a message.

@@ -137,7 +137,7 @@ impl Send {
         match &job.act {
             Act::Delete { target } => deliveries::mark_deleted(tx, job.channel, target, now).await?,
             Act::Hide { target, hidden } => {
-                deliveries::mark_hidden(tx, job.channel, target, hidden.then_some(now)).await?;
+                deliveries::mark_hidden(tx, job.channel, target, *hidden, now).await?;
             }
             Act::Edit { target, text } => {
                 deliveries::mark_edited(tx, job.channel, target, text, &self.clock.id(), now).await?;

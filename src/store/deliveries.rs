@@ -426,18 +426,19 @@ pub async fn mark_deleted(tx: &mut Tx, channel: i64, name: &str, now: Millis) ->
     .map(drop)
 }
 
-/// Notes that a message, by its platform name, was hidden, or (`None`) is shown again.
+/// Notes that a message, by its platform name, was hidden or is shown again.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn mark_hidden(tx: &mut Tx, channel: i64, name: &str, at: Option<Millis>) -> Result<()> {
+pub async fn mark_hidden(tx: &mut Tx, channel: i64, name: &str, hidden: bool, now: Millis) -> Result<()> {
     execute!(
         tx,
-        "UPDATE messages SET hidden_at = $3 \
+        "UPDATE messages SET hidden_at = CASE WHEN $4 = 1 THEN $3 ELSE NULL END, visibility_at = $3 \
          WHERE id = (SELECT message_id FROM message_refs WHERE channel_id = $1 AND ref = $2)",
         channel,
         name,
-        at
+        now,
+        i64::from(hidden)
     )
     .map(drop)
 }

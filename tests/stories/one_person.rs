@@ -210,4 +210,19 @@ for_each_backend! {
         assert_eq!(house.contents(&tickets[2]).await, ["903"]);
         house.close().await;
     }
+
+    a_comment_is_as_visible_as_was_said_last: |backend| {
+        let house = House::open(backend).await;
+        assert_eq!(house.meta(&feed(&with(comment("901", "777", T, "hola"), json!({"is_hidden": true})))).await, 200);
+        let tickets = house.tickets_after(1).await;
+        let hidden = async || house.messages(&tickets[0]).await[0].hidden_at.is_some();
+        assert!(hidden().await, "Facebook's own moderation was first");
+        for (at, verb, expected) in [(T + 30, "unhide", false), (T + 20, "hide", false), (T + 40, "hide", true)] {
+            let value = with(comment("901", PAGE, T, "hola"), json!({"verb": verb}));
+            assert_eq!(house.meta(&sent(at, value)).await, 200);
+            house.settled().await;
+            assert_eq!(hidden().await, expected, "{verb}");
+        }
+        house.close().await;
+    }
 }

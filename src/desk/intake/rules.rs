@@ -196,7 +196,8 @@ impl World {
             failure: None,
             edited_at: None,
             deleted_at: None,
-            hidden_at: None,
+            hidden_at: message.hidden.then(|| envelope.at()),
+            visibility_at: message.hidden.then(|| envelope.at()),
         }
     }
 

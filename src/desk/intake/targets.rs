@@ -10,7 +10,7 @@ use relevo_adapters::{
 use super::{
     bodies::{file_key, file_name, preview, to_json},
     load::out_ref,
-    world::World,
+    world::{Entry, World},
 };
 use crate::{
     desk::tickets::DELETED,
@@ -114,8 +114,12 @@ impl World {
 
     pub(super) fn visibility(&mut self, envelope: &Envelope, target: &str, hidden: bool) {
         let Some(message_id) = self.target(envelope, target) else { return };
-        if let Some(entry) = self.messages.get_mut(&message_id) {
-            entry.edit().hidden_at = hidden.then(|| envelope.at());
+        let at = envelope.at();
+        // What came late is over.
+        let entry = self.messages.get_mut(&message_id).filter(|entry| entry.row.visibility_at <= Some(at));
+        if let Some(row) = entry.map(Entry::edit) {
+            row.hidden_at = hidden.then_some(at);
+            row.visibility_at = Some(at);
         }
     }
 

@@ -328,6 +328,7 @@ fn message_row(clock: &Clock, place: &Place, reply: &NewReply, act: &Act, first:
         edited_at: None,
         deleted_at: None,
         hidden_at: None,
+        visibility_at: None,
     }
 }
 
