@@ -325,8 +325,31 @@ pub enum MediaSource {
     Url { url: String },
     /// Already in the blob store under this SHA-256 (lower-case hex).
     Blob { sha256: String },
-    /// Not to be had; `reason` says why (too large, expired, never sent).
-    Unavailable { reason: String },
+    /// Not to be had; `reason` says why (too large, expired, never sent), `was` where it was looked for.
+    Unavailable {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<Box<MediaSource>>,
+    },
+}
+
+impl MediaSource {
+    /// A file that never was to be had.
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into(), was: None }
+    }
+
+    /// What stays the same as often as the file is mentioned: of a URL not its query, which holds a signature that
+    /// expires.
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Platform { id } => id,
+            Self::Url { url } => url.split(['?', '#']).next().unwrap_or(url),
+            Self::Blob { sha256 } => sha256,
+            Self::Unavailable { was: Some(was), .. } => was.place(),
+            Self::Unavailable { reason, was: None } => reason,
+        }
+    }
 }
 
 /// A delivery state of one of our messages, from weakest to strongest; `Failed` is terminal.

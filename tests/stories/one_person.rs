@@ -4,6 +4,7 @@ use relevo::{
     desk::routing,
     store::{contacts, customers, messages, ticket_links, tickets::Ticket},
 };
+use relevo_adapters::MediaSource;
 use serde_json::{Value, json};
 
 use super::house::{House, PAGE, comment, feed, whatsapp};
@@ -223,6 +224,35 @@ for_each_backend! {
             house.settled().await;
             assert_eq!(hidden().await, expected, "{verb}");
         }
+        house.close().await;
+    }
+
+    an_edited_photo_is_the_same_photo_however_its_url_is_signed: |backend| {
+        let house = House::open(backend).await;
+        let photo = |verb: &str, words: &str, signature: &str| with(comment("901", "777", T, words),
+            json!({"verb": verb, "photo": format!("https://files.example/v/1.jpg?oe={signature}")}));
+        let files = async |house: &House, ticket: &Ticket| {
+            let message = house.messages(ticket).await.remove(0).id;
+            let mut tx = house.base().db.read().await.expect("a transaction");
+            messages::attachments(&mut tx, &[&message]).await.expect("files")
+        };
+        assert_eq!(house.meta(&feed(&photo("add", "mira", "1"))).await, 200);
+        let tickets = house.tickets_after(1).await;
+        assert_eq!(house.meta(&sent(T + 5, photo("edited", "mire", "2"))).await, 200);
+        house.settled().await;
+        let mut found = files(&house, &tickets[0]).await;
+        assert_eq!((found.len(), house.contents(&tickets[0]).await), (1, vec!["mire".to_owned()]));
+        // One that is not to be had is still the same one.
+        let mut row = found.remove(0);
+        let was = serde_json::from_str(&row.source).ok();
+        row.source = json!(MediaSource::Unavailable { reason: "vencido".to_owned(), was }).to_string();
+        row.state = "unavailable".to_owned();
+        let mut tx = house.base().db.write().await.expect("a transaction");
+        assert!(messages::set_attachment(&mut tx, &row).await.expect("set"));
+        tx.commit().await.expect("committed");
+        assert_eq!(house.meta(&sent(T + 6, photo("edited", "miren", "3"))).await, 200);
+        house.settled().await;
+        assert_eq!(files(&house, &tickets[0]).await.len(), 1);
         house.close().await;
     }
 }

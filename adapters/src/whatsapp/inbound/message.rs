@@ -180,7 +180,7 @@ fn read(message: &Value, kind: &str, errors_beside: &[Value]) -> (Message, bool)
     if errors::media_unavailable(own_errors) {
         let reason = errors::reason(own_errors).unwrap_or_default();
         for attachment in &mut read.attachments {
-            attachment.source = MediaSource::Unavailable { reason: reason.clone() };
+            attachment.source = MediaSource::unavailable(reason.clone());
         }
     }
     (read, !has_content || !own_errors.is_empty())
