@@ -53,4 +53,21 @@ for_each_database! {
         }
         outside.close().await;
     }
+
+    p5_a_failure_that_is_reported_later_promises_no_other_try: |backend| {
+        let outside = Outside::open(backend).await;
+        let conversation = outside.whatsapp_customer(1).await;
+        for code in [131_000, 130_429, 131_056] {
+            let message = outside.reply(&conversation, &format!("hola {code}")).await;
+            outside.reaches(&message, "accepted").await;
+            let ledger = outside.graph.ledger();
+            let entry = ledger.iter().find(|entry| entry.mark.as_deref() == Some(message.as_str())).expect("sent");
+            assert_eq!(outside.graph.report_failure(entry.id.as_deref().expect("an id"), code).await.unwrap(), 200);
+            let failure = outside.reaches(&message, "failed").await.failure.expect("why");
+            assert_eq!(failure.code, code.to_string());
+            assert!(!failure.es.contains("automática") && failure.es.contains("de nuevo"), "{}", failure.es);
+            assert!(!failure.en.contains("automatic") && failure.en.contains("again"), "{}", failure.en);
+        }
+        outside.close().await;
+    }
 }

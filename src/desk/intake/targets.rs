@@ -180,6 +180,14 @@ impl World {
     fn explain(&self, channel: i64, code: &str, detail: String) -> FailureReason {
         let kind = self.channels.get(&channel).and_then(|channel| relevo_adapters::kind(&channel.kind));
         match kind.and_then(|kind| (kind.explain)(code)) {
+            // The platform took it and gave up: nobody tries again by himself.
+            Some((class @ (ErrorClass::RateLimited | ErrorClass::Transient), _)) => {
+                let reason = Explained {
+                    es: "La plataforma aceptó el mensaje pero no pudo entregarlo; envíelo de nuevo más tarde.",
+                    en: "The platform took the message but could not deliver it; send it again later.",
+                };
+                FailureReason::new(class, code, reason, detail)
+            }
             Some((class, reason)) => FailureReason::new(class, code, reason, detail),
             None => {
                 let reason = Explained {
