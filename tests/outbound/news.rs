@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 
 use super::house::Outside;
-use crate::{stories::house::whatsapp, support::for_each_database};
+use crate::{
+    stories::house::{PHONE, whatsapp},
+    support::for_each_database,
+};
 
 /// A WhatsApp piece `id` of a customer.
 fn piece(outside: &Outside, id: &str, mut rest: Value) -> Value {
@@ -68,6 +71,29 @@ for_each_database! {
             assert!(!failure.es.contains("automática") && failure.es.contains("de nuevo"), "{}", failure.es);
             assert!(!failure.en.contains("automatic") && failure.en.contains("again"), "{}", failure.en);
         }
+        outside.close().await;
+    }
+
+    p10_a_report_that_the_account_is_blocked_holds_the_channel: |backend| {
+        let outside = Outside::open(backend).await;
+        let conversation = outside.whatsapp_customer(1).await;
+        let message = outside.reply(&conversation, "hola").await;
+        outside.reaches(&message, "accepted").await;
+        let wamid = outside.graph.ledger()[0].id.clone().expect("an id");
+        assert_eq!(outside.graph.report_failure(&wamid, 131_042).await.unwrap(), 200);
+        outside.reaches(&message, "failed").await;
+        let waits = outside.reply(&conversation, "¿sigue ahí?").await;
+        let hold = outside.trail(&waits).await.hold.expect("why it waits");
+        assert_eq!((hold.class.as_str(), hold.code.as_str()), ("auth", "131042"));
+        let id = outside.house.channels["whatsapp"].id_channel;
+        let mut tx = outside.house.base().db.read().await.unwrap();
+        let channel = relevo::store::channels::find(&mut tx, id).await.unwrap().expect("the channel");
+        drop(tx);
+        assert_eq!(channel.last_error, Some(hold.es));
+        // The operator mends it: what waited leaves.
+        outside.graph.renew_token(PHONE, "EAAnew");
+        outside.set("whatsapp", &[("access_token", "EAAnew")]).await;
+        outside.reaches(&waits, "accepted").await;
         outside.close().await;
     }
 }

@@ -9,7 +9,7 @@ use super::{
     world::{Entry, World},
 };
 use crate::{
-    desk::events,
+    desk::{channels::broken, events},
     domain::EventKind,
     store::{
         StoreError, Tx, channels, companies, contacts,
@@ -156,6 +156,9 @@ impl World {
         for (message, reason) in &added.failures {
             let failure = to_json(reason);
             deliveries::change(tx, message, Change { failure: Some(&failure), ..Change::default() }).await?;
+        }
+        for (channel, reason) in &added.broken {
+            broken(tx, *channel, reason, self.clock.now()).await?;
         }
         let advanced: Vec<&str> = added.advanced.iter().map(String::as_str).collect();
         events::tell_messages(tx, self.clock.now(), EventKind::MessageStatus, &advanced).await?;

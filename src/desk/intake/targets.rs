@@ -150,6 +150,9 @@ impl World {
             };
             self.explain(envelope.channel, &error.code, detail)
         });
+        if let Some(reason) = failure.as_ref().filter(|reason| reason.class == ErrorClass::Auth.as_str()) {
+            self.added.broken.insert(envelope.channel, reason.clone());
+        }
         // In a group one member's failure is not the message's.
         if receipt.participant.is_none() || receipt.status != ReceiptStatus::Failed {
             self.set_status(&message_id, receipt.status, failure, envelope);

@@ -72,6 +72,8 @@ pub(super) struct Additions {
     pub(super) awaited: Vec<String>,
     /// Why messages of ours failed, as their deliveries keep it.
     pub(super) failures: BTreeMap<String, FailureReason>,
+    /// Why channels can send nothing, by reports of messages that they had taken.
+    pub(super) broken: BTreeMap<i64, FailureReason>,
     /// Messages of ours whose state advanced.
     pub(super) advanced: BTreeSet<String>,
 }
