@@ -228,7 +228,7 @@ pub struct Named {
     pub at: Millis,
 }
 
-/// The platform names of a conversation's messages, newest first; a message that has several is there several times.
+/// The platform names of a conversation's messages that were not deleted, newest first; a message that has several is there several times.
 ///
 /// # Errors
 /// Those of the database.
@@ -237,7 +237,7 @@ pub async fn history(tx: &mut Tx, conversation: &str, limit: i64) -> Result<Vec<
         tx,
         Named,
         "SELECT m.id, x.ref AS name, m.direction, m.at FROM (SELECT id, direction, at FROM messages \
-         WHERE conversation_id = $1 AND origin <> 'note' ORDER BY at DESC, id DESC LIMIT $2) m \
+         WHERE conversation_id = $1 AND origin <> 'note' AND deleted_at IS NULL ORDER BY at DESC, id DESC LIMIT $2) m \
          JOIN message_refs x ON x.message_id = m.id WHERE x.ref NOT LIKE 'group:%' AND x.ref NOT LIKE 'out:%' \
          ORDER BY m.at DESC, m.id DESC, x.ref",
         conversation,
@@ -245,7 +245,7 @@ pub async fn history(tx: &mut Tx, conversation: &str, limit: i64) -> Result<Vec<
     )
 }
 
-/// The platform name of the customer's latest message in a conversation.
+/// The platform name of the customer's latest message in a conversation that was not deleted.
 ///
 /// # Errors
 /// Those of the database.
@@ -254,7 +254,7 @@ pub async fn last_inbound(tx: &mut Tx, conversation: &str) -> Result<Option<Stri
         tx,
         (String,),
         "SELECT x.ref FROM messages m JOIN message_refs x ON x.message_id = m.id WHERE m.conversation_id = $1 \
-         AND m.direction = 'in' AND x.ref NOT LIKE 'group:%' ORDER BY m.at DESC, m.id DESC, x.ref LIMIT 1",
+         AND m.direction = 'in' AND m.deleted_at IS NULL AND x.ref NOT LIKE 'group:%' ORDER BY m.at DESC, m.id DESC, x.ref LIMIT 1",
         conversation
     )?;
     Ok(row.map(|(name,)| name))

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::house::Outside;
 use crate::{
-    stories::house::{PHONE, whatsapp},
+    stories::house::{PHONE, comment, feed, whatsapp},
     support::for_each_database,
 };
 
@@ -54,6 +54,21 @@ for_each_database! {
             let entry = ledger.iter().find(|entry| entry.mark.as_deref() == Some(message.as_str())).expect("sent");
             assert!(entry.recipient.ends_with(number), "{}", entry.recipient);
         }
+        outside.close().await;
+    }
+
+    an_answer_goes_to_a_comment_that_is_still_there: |backend| {
+        let outside = Outside::open(backend).await;
+        let conversation = outside.facebook_customer("930").await;
+        outside.graph.customer_commented("1001", "1001_555", "555_931", None, "¿hola?");
+        tell(&outside, &feed(&comment("931", "77930", outside.now(), "¿hola?"))).await;
+        let mut removed = comment("931", "77930", outside.now(), "");
+        removed["verb"] = json!("remove");
+        outside.graph.remove_comment("555_931");
+        tell(&outside, &feed(&removed)).await;
+        let message = outside.reply(&conversation, "10 pesos").await;
+        outside.reaches(&message, "sent").await;
+        assert!(outside.graph.ledger()[0].recipient.ends_with("555_930"));
         outside.close().await;
     }
 
