@@ -10,7 +10,10 @@ use super::{
     send::{AWAITED, REFUSED, Send, UNKNOWN, refusals},
 };
 use crate::{
-    desk::events,
+    desk::{
+        events,
+        routing::{self, RoutingError},
+    },
     domain::{EventKind, FailureReason, OutState, SendJob, Verdict, millis, send_topic, verdict},
     jobs::{Claim, JobError},
     store::{
@@ -18,7 +21,7 @@ use crate::{
         conversations::{self, KeyRow},
         deliveries::{self, Change},
         holds::{self, Hold},
-        jobs, platform_files,
+        jobs, messages, platform_files,
     },
 };
 
@@ -26,6 +29,8 @@ use crate::{
 const LONGEST_TRIAL_MS: Millis = 900_000;
 /// How often the channel may be found broken by a message while others pass, until it is the message's own trouble.
 const MOST_REFUSALS: u32 = 3;
+/// Why a ticket was closed that held nothing but a message of ours.
+const OUR_OWN: &str = "mensaje propio";
 /// How much later than the others the message that found the channel broken tries again.
 const AFTER_OTHERS_MS: Millis = 500;
 /// How long a process may know a channel as it was before a change.
@@ -94,7 +99,9 @@ impl Send {
         match &job.message {
             Some(message) => {
                 for name in &sent.refs {
-                    deliveries::name(&mut tx, job.channel, name, message).await?;
+                    if let Some(ticket) = deliveries::name(&mut tx, job.channel, name, message).await? {
+                        self.close_empty(&mut tx, claim.job().company_id, &ticket).await?;
+                    }
                 }
                 let change = Change {
                     tried: true,
@@ -117,6 +124,18 @@ impl Send {
         }
         count(ready, "sent");
         Ok(())
+    }
+
+    /// A ticket in which there was nothing but our own message, taken for a customer's, needs nobody.
+    async fn close_empty(&self, tx: &mut Tx, company: Option<i64>, ticket: &str) -> Result<(), JobError> {
+        let Some(company) = company else { return Ok(()) };
+        if !messages::of_ticket(tx, ticket, 1).await?.is_empty() {
+            return Ok(());
+        }
+        match routing::close(tx, &self.clock, company, ticket, Some(OUR_OWN), None).await {
+            Err(RoutingError::Store(error)) => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Names under which the thread goes on; one that names another thread by now stays there.

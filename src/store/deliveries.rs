@@ -291,24 +291,29 @@ pub async fn name_of(tx: &mut Tx, message: &str) -> Result<Option<String>> {
 }
 
 /// Gives a message its platform name. If a message has it that only echoes this one (our own post, reported back
-/// before our send was recorded), that one goes.
+/// before our send was recorded, by us or by nobody that the platform names), that one goes; gives the ticket that it
+/// was of.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn name(tx: &mut Tx, channel: i64, name: &str, message: &str) -> Result<()> {
+pub async fn name(tx: &mut Tx, channel: i64, name: &str, message: &str) -> Result<Option<String>> {
+    let mut left = None;
     // The echo may come between the look and the insertion: then there is a second look.
     for _ in 0..2 {
         let known = fetch_optional!(
             tx,
-            (String, String),
-            "SELECT m.id, m.origin FROM message_refs x JOIN messages m ON m.id = x.message_id \
+            Echo,
+            "SELECT m.id, m.origin, m.author_id, m.ticket_id FROM message_refs x JOIN messages m ON m.id = x.message_id \
              WHERE x.channel_id = $1 AND x.ref = $2",
             channel,
             name
         )?;
         match known {
-            Some((id, _)) if id == message => return Ok(()),
-            Some((echo, origin)) if origin == "app" => absorb(tx, channel, &echo, message).await?,
+            Some(known) if known.id == message => return Ok(left),
+            Some(echo) if echo.is_ours() => {
+                absorb(tx, channel, &echo.id, message).await?;
+                left = echo.ticket_id;
+            }
             _ => {}
         }
         let inserted = execute!(
@@ -323,7 +328,23 @@ pub async fn name(tx: &mut Tx, channel: i64, name: &str, message: &str) -> Resul
             break;
         }
     }
-    Ok(())
+    Ok(left)
+}
+
+/// A message that has the name which our own send was given.
+#[derive(Debug, FromRow)]
+struct Echo {
+    id: String,
+    origin: String,
+    author_id: Option<String>,
+    ticket_id: Option<String>,
+}
+
+impl Echo {
+    /// Not every platform says of everything who wrote it.
+    fn is_ours(&self) -> bool {
+        self.origin == "app" || (self.origin == "contact" && self.author_id.is_none())
+    }
 }
 
 /// What hangs on an echo hangs on the message from now on.

@@ -1,12 +1,15 @@
 //! What platforms say meanwhile, and what that means for answers: numbers that change, comments that go, failures that
 //! are told later.
 
+use std::time::Duration;
+
+use relevo::demo::platforms::{Fault, Progress, Trouble};
 use serde_json::{Value, json};
 
-use super::house::Outside;
+use super::house::{Outside, Plan};
 use crate::{
-    stories::house::{PHONE, comment, feed, whatsapp},
-    support::for_each_database,
+    stories::house::{APP_SECRET, PHONE, comment, feed, whatsapp},
+    support::{for_each_database, until},
 };
 
 /// A WhatsApp piece `id` of a customer.
@@ -109,6 +112,29 @@ for_each_database! {
         outside.graph.renew_token(PHONE, "EAAnew");
         outside.set("whatsapp", &[("access_token", "EAAnew")]).await;
         outside.reaches(&waits, "accepted").await;
+        outside.close().await;
+    }
+
+    p6_our_own_comment_reported_without_an_author_is_no_customers: |backend| {
+        let plan = Plan { configure: |config| config.dispatch.retry_base = Duration::from_secs(3), ..Plan::default() };
+        let outside = Outside::open_as(backend, plan).await;
+        outside.graph.report_to("nowhere", APP_SECRET, Progress::None);
+        let conversation = outside.facebook_customer("901").await;
+        outside.graph.make_trouble(Trouble::once(Fault::LoseAnswer));
+        let message = outside.reply(&conversation, "10 pesos").await;
+        outside.reaches(&message, "unknown").await;
+        // Given our own comment, told as nobody's before we know that it is there,
+        let id = outside.graph.ledger()[0].id.clone().expect("it was done");
+        let echo = json!({"item": "comment", "verb": "add", "comment_id": id, "post_id": "1001_555",
+            "parent_id": "555_901", "created_time": outside.now(), "message": "10 pesos"});
+        tell(&outside, &feed(&echo)).await;
+        assert_eq!(outside.house.tickets_after(3).await.len(), 2);
+        // when we know, then it is ours, and nobody has to answer it.
+        outside.reaches(&message, "sent").await;
+        until("it is one message", async || outside.house.tickets_after(2).await[1].state == "closed").await;
+        let tickets = outside.house.tickets_after(2).await;
+        assert_eq!(outside.house.contents(&tickets[0]).await, ["¿precio?", "10 pesos"]);
+        assert_eq!(outside.house.contents(&tickets[1]).await, [] as [String; 0]);
         outside.close().await;
     }
 }
