@@ -46,7 +46,8 @@ pub struct ThreadRef {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// Names that point at the thread if they are known; never bound (the `References` of a mail: two customers may
-    /// answer the same mail that we never saw).
+    /// answer the same mail that we never saw). Those of a message without a sender point only at a thread whose
+    /// contact is not known either.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
     /// Names that point at the thread: the first that is known finds it, unknown ones are bound to it, and one that
@@ -126,8 +127,16 @@ pub enum Content {
     Receipt(Receipt),
     /// A mail of ours came back.
     Bounce(Bounce),
-    /// The same person now has other addresses; the thread's new names are its aliases.
-    IdentityChange { old: Vec<Identity>, new: Vec<Identity>, note: Option<String> },
+    /// The same person now has other addresses; the thread's aliases are its names, the newest first. Events under the
+    /// `old` addresses may still come. `left` are those that somebody else may have from now on; if there are any, that
+    /// holds for the thread's hints as well.
+    IdentityChange {
+        old: Vec<Identity>,
+        new: Vec<Identity>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        left: Vec<Identity>,
+        note: Option<String>,
+    },
     /// The thread goes on under the event's aliases; `from` are its old names.
     ThreadMoved { from: Vec<String> },
     /// The contact blocked (`true`) or unblocked us.
@@ -158,6 +167,9 @@ pub struct Message {
     /// What the platform waits for as soon as the message is there: a pressed button that is to stop spinning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledge: Option<Act>,
+    /// Whether the public does not see it from the start.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 /// The body of a message.
@@ -313,8 +325,31 @@ pub enum MediaSource {
     Url { url: String },
     /// Already in the blob store under this SHA-256 (lower-case hex).
     Blob { sha256: String },
-    /// Not to be had; `reason` says why (too large, expired, never sent).
-    Unavailable { reason: String },
+    /// Not to be had; `reason` says why (too large, expired, never sent), `was` where it was looked for.
+    Unavailable {
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<Box<MediaSource>>,
+    },
+}
+
+impl MediaSource {
+    /// A file that never was to be had.
+    pub fn unavailable(reason: impl Into<String>) -> Self {
+        Self::Unavailable { reason: reason.into(), was: None }
+    }
+
+    /// What stays the same as often as the file is mentioned: of a URL not its query, which holds a signature that
+    /// expires.
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Platform { id } => id,
+            Self::Url { url } => url.split(['?', '#']).next().unwrap_or(url),
+            Self::Blob { sha256 } => sha256,
+            Self::Unavailable { was: Some(was), .. } => was.place(),
+            Self::Unavailable { reason, was: None } => reason,
+        }
+    }
 }
 
 /// A delivery state of one of our messages, from weakest to strongest; `Failed` is terminal.

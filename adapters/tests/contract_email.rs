@@ -267,8 +267,10 @@ fn p8_attachments_past_the_limits_are_remarks() {
     let attachments = &parsed.events[0].content.message().unwrap().attachments;
     assert_eq!(attachments.len(), 3);
     assert!(matches!(attachments[0].source, MediaSource::Blob { .. }));
-    assert!(matches!(&attachments[1].source, MediaSource::Unavailable { reason } if reason.contains("4 bytes")));
-    assert!(matches!(&attachments[2].source, MediaSource::Unavailable { reason } if reason.contains("more than 2")));
+    assert!(matches!(&attachments[1].source, MediaSource::Unavailable { reason, .. } if reason.contains("4 bytes")));
+    assert!(
+        matches!(&attachments[2].source, MediaSource::Unavailable { reason, .. } if reason.contains("more than 2"))
+    );
     assert_eq!(parsed.blobs.len(), 2, "the raw mail and one file");
 }
 

@@ -518,7 +518,7 @@ fn a_file_that_is_gone_says_so() {
     }
     assert_eq!(after(Ok(reply(401, &refusal(190, None), &[]))).class, ErrorClass::Auth);
     assert_eq!(after(Err(Failure::Unknown("reset".to_owned()))).class, ErrorClass::Transient);
-    let nowhere = wanted(MediaSource::Unavailable { reason: "x".to_owned() });
+    let nowhere = wanted(MediaSource::unavailable("x"));
     assert!(now(channel.outlet().unwrap().locate(&Script::default(), &nowhere)).is_err());
 }
 

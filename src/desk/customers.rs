@@ -190,7 +190,6 @@ pub async fn bind(
     for ticket in tickets::unclosed_of(tx, &known).await? {
         routing::refuse_others(tx, &ticket, hand).await?;
     }
-    customers::move_all_identities(tx, &known, &customer.id).await?;
     contacts::merge(tx, &[Merge { o: known, n: customer.id.clone() }]).await?;
     Ok(Bound::Merged(other.number))
 }

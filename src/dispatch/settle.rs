@@ -12,6 +12,7 @@ use super::{
 use crate::{
     desk::{
         events,
+        routing::{self, RoutingError},
         tickets::{DELETED, preview},
     },
     domain::{EventKind, FailureReason, OutState, SendJob, Verdict, millis, send_topic, verdict},
@@ -21,7 +22,7 @@ use crate::{
         conversations::{self, KeyRow},
         deliveries::{self, Change},
         holds::{self, Hold},
-        jobs, platform_files,
+        jobs, messages, platform_files,
     },
 };
 
@@ -29,6 +30,8 @@ use crate::{
 const LONGEST_TRIAL_MS: Millis = 900_000;
 /// How often the channel may be found broken by a message while others pass, until it is the message's own trouble.
 const MOST_REFUSALS: u32 = 3;
+/// Why a ticket was closed that held nothing but a message of ours.
+const OUR_OWN: &str = "mensaje propio";
 /// How much later than the others the message that found the channel broken tries again.
 const AFTER_OTHERS_MS: Millis = 500;
 /// How long a process may know a channel as it was before a change.
@@ -97,7 +100,9 @@ impl Send {
         match &job.message {
             Some(message) => {
                 for name in &sent.refs {
-                    deliveries::name(&mut tx, job.channel, name, message).await?;
+                    if let Some(ticket) = deliveries::name(&mut tx, job.channel, name, message).await? {
+                        self.close_empty(&mut tx, claim.job().company_id, &ticket).await?;
+                    }
                 }
                 let change = Change {
                     tried: true,
@@ -122,6 +127,18 @@ impl Send {
         Ok(())
     }
 
+    /// A ticket in which there was nothing but our own message, taken for a customer's, needs nobody.
+    async fn close_empty(&self, tx: &mut Tx, company: Option<i64>, ticket: &str) -> Result<(), JobError> {
+        let Some(company) = company else { return Ok(()) };
+        if !messages::of_ticket(tx, ticket, 1).await?.is_empty() {
+            return Ok(());
+        }
+        match routing::close(tx, &self.clock, company, ticket, Some(OUR_OWN), None).await {
+            Err(RoutingError::Store(error)) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Names under which the thread goes on; one that names another thread by now stays there.
     async fn bind_keys(&self, tx: &mut Tx, job: &SendJob, keys: &[String]) -> Result<(), JobError> {
         if keys.is_empty() {
@@ -143,7 +160,7 @@ impl Send {
                 deliveries::reword_ticket(tx, job.channel, target, DELETED).await?;
             }
             Act::Hide { target, hidden } => {
-                deliveries::mark_hidden(tx, job.channel, target, hidden.then_some(now)).await?;
+                deliveries::mark_hidden(tx, job.channel, target, *hidden, now).await?;
             }
             Act::Edit { target, text } => {
                 deliveries::mark_edited(tx, job.channel, target, text, &self.clock.id(), now).await?;

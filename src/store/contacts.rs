@@ -111,18 +111,17 @@ pub async fn insert_identities(tx: &mut Tx, rows: &[IdentityRow], now: Millis) -
     )
 }
 
-/// Gives known addresses to another contact.
+/// Takes these addresses from whoever has them.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn move_identities(tx: &mut Tx, rows: &[IdentityRow]) -> Result<()> {
+pub async fn delete_identities(tx: &mut Tx, rows: &[IdentityRow]) -> Result<()> {
     execute!(
         tx,
-        rows!(
-            "UPDATE identities SET contact_id = r.contact_id FROM",
-            [company_id bigint, scheme text, value text, contact_id text],
-            "WHERE identities.company_id = r.company_id AND identities.scheme = r.scheme AND identities.value = r.value"
-        ),
+        Sql {
+            sqlite: "DELETE FROM identities WHERE (company_id, scheme, value) IN (SELECT                      json_extract(value, '$.company_id'), json_extract(value, '$.scheme'),                      json_extract(value, '$.value') FROM json_each($1))",
+            postgres: "DELETE FROM identities WHERE (company_id, scheme, value) IN (SELECT company_id, scheme, value                        FROM jsonb_to_recordset($1::jsonb) AS r(company_id bigint, scheme text, value text))",
+        },
         json_rows(rows)
     )
     .map(drop)
@@ -135,14 +134,15 @@ pub struct Merge {
     pub n: String,
 }
 
-/// Gives what belongs to contact `o` to contact `n`: tickets, conversations, and what agents know of it that they do not
-/// know of `n`. `o` is nobody any more: nothing finds it by its national identity number.
+/// Gives what belongs to contact `o` to contact `n`: addresses, tickets, conversations, and what agents know of it that
+/// they do not know of `n`. `o` is nobody any more: nothing finds it by its national identity number.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn merge(tx: &mut Tx, merges: &[Merge]) -> Result<()> {
     let rows = json_rows(merges);
     for sql in [
+        rows!("UPDATE identities SET contact_id = r.n FROM", [o text, n text], "WHERE identities.contact_id = r.o"),
         rows!("UPDATE conversations SET contact_id = r.n FROM", [o text, n text], "WHERE conversations.contact_id = r.o"),
         rows!("UPDATE tickets SET contact_id = r.n FROM", [o text, n text], "WHERE tickets.contact_id = r.o"),
         rows!(

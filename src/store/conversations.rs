@@ -156,6 +156,22 @@ pub async fn move_keys(tx: &mut Tx, keys: &[KeyRow], now: Millis) -> Result<()> 
     .map(drop)
 }
 
+/// Takes these names from whichever conversations have them.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_keys(tx: &mut Tx, keys: &[KeyRow]) -> Result<()> {
+    execute!(
+        tx,
+        Sql {
+            sqlite: "DELETE FROM conversation_keys WHERE (channel_id, key) IN (SELECT                      json_extract(value, '$.channel_id'), json_extract(value, '$.key') FROM json_each($1))",
+            postgres: "DELETE FROM conversation_keys WHERE (channel_id, key) IN (SELECT channel_id, key                        FROM jsonb_to_recordset($1::jsonb) AS r(channel_id bigint, key text))",
+        },
+        json_rows(keys)
+    )
+    .map(drop)
+}
+
 /// Holds the conversations of these tickets until the end of the transaction.
 ///
 /// # Errors

@@ -176,14 +176,6 @@ pub async fn threads(tx: &mut Tx, contact: &str, limit: i64) -> Result<Vec<Threa
     )
 }
 
-/// Gives every address of contact `from` to contact `to`.
-///
-/// # Errors
-/// Those of the database.
-pub async fn move_all_identities(tx: &mut Tx, from: &str, to: &str) -> Result<()> {
-    execute!(tx, "UPDATE identities SET contact_id = $2 WHERE contact_id = $1", from, to).map(drop)
-}
-
 /// Waits for others who add or join customers of this company, and makes them wait until the transaction ends.
 ///
 /// # Errors

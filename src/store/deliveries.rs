@@ -236,7 +236,7 @@ pub struct Named {
     pub at: Millis,
 }
 
-/// The platform names of a conversation's messages, newest first; a message that has several is there several times.
+/// The platform names of a conversation's messages that were not deleted, newest first; a message that has several is there several times.
 ///
 /// # Errors
 /// Those of the database.
@@ -245,7 +245,7 @@ pub async fn history(tx: &mut Tx, conversation: &str, limit: i64) -> Result<Vec<
         tx,
         Named,
         "SELECT m.id, x.ref AS name, m.direction, m.at FROM (SELECT id, direction, at FROM messages \
-         WHERE conversation_id = $1 AND origin <> 'note' ORDER BY at DESC, id DESC LIMIT $2) m \
+         WHERE conversation_id = $1 AND origin <> 'note' AND deleted_at IS NULL ORDER BY at DESC, id DESC LIMIT $2) m \
          JOIN message_refs x ON x.message_id = m.id WHERE x.ref NOT LIKE 'group:%' AND x.ref NOT LIKE 'out:%' \
          ORDER BY m.at DESC, m.id DESC, x.ref",
         conversation,
@@ -253,7 +253,7 @@ pub async fn history(tx: &mut Tx, conversation: &str, limit: i64) -> Result<Vec<
     )
 }
 
-/// The platform name of the customer's latest message in a conversation.
+/// The platform name of the customer's latest message in a conversation that was not deleted.
 ///
 /// # Errors
 /// Those of the database.
@@ -262,7 +262,7 @@ pub async fn last_inbound(tx: &mut Tx, conversation: &str) -> Result<Option<Stri
         tx,
         (String,),
         "SELECT x.ref FROM messages m JOIN message_refs x ON x.message_id = m.id WHERE m.conversation_id = $1 \
-         AND m.direction = 'in' AND x.ref NOT LIKE 'group:%' ORDER BY m.at DESC, m.id DESC, x.ref LIMIT 1",
+         AND m.direction = 'in' AND m.deleted_at IS NULL AND x.ref NOT LIKE 'group:%' ORDER BY m.at DESC, m.id DESC, x.ref LIMIT 1",
         conversation
     )?;
     Ok(row.map(|(name,)| name))
@@ -299,24 +299,29 @@ pub async fn name_of(tx: &mut Tx, message: &str) -> Result<Option<String>> {
 }
 
 /// Gives a message its platform name. If a message has it that only echoes this one (our own post, reported back
-/// before our send was recorded), that one goes.
+/// before our send was recorded, by us or by nobody that the platform names), that one goes; gives the ticket that it
+/// was of.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn name(tx: &mut Tx, channel: i64, name: &str, message: &str) -> Result<()> {
+pub async fn name(tx: &mut Tx, channel: i64, name: &str, message: &str) -> Result<Option<String>> {
+    let mut left = None;
     // The echo may come between the look and the insertion: then there is a second look.
     for _ in 0..2 {
         let known = fetch_optional!(
             tx,
-            (String, String),
-            "SELECT m.id, m.origin FROM message_refs x JOIN messages m ON m.id = x.message_id \
+            Echo,
+            "SELECT m.id, m.origin, m.author_id, m.ticket_id FROM message_refs x JOIN messages m ON m.id = x.message_id \
              WHERE x.channel_id = $1 AND x.ref = $2",
             channel,
             name
         )?;
         match known {
-            Some((id, _)) if id == message => return Ok(()),
-            Some((echo, origin)) if origin == "app" => absorb(tx, channel, &echo, message).await?,
+            Some(known) if known.id == message => return Ok(left),
+            Some(echo) if echo.is_ours() => {
+                absorb(tx, channel, &echo.id, message).await?;
+                left = echo.ticket_id;
+            }
             _ => {}
         }
         let inserted = execute!(
@@ -331,7 +336,23 @@ pub async fn name(tx: &mut Tx, channel: i64, name: &str, message: &str) -> Resul
             break;
         }
     }
-    Ok(())
+    Ok(left)
+}
+
+/// A message that has the name which our own send was given.
+#[derive(Debug, FromRow)]
+struct Echo {
+    id: String,
+    origin: String,
+    author_id: Option<String>,
+    ticket_id: Option<String>,
+}
+
+impl Echo {
+    /// Not every platform says of everything who wrote it.
+    fn is_ours(&self) -> bool {
+        self.origin == "app" || (self.origin == "contact" && self.author_id.is_none())
+    }
 }
 
 /// What hangs on an echo hangs on the message from now on.
@@ -453,18 +474,19 @@ pub async fn mark_deleted(tx: &mut Tx, channel: i64, name: &str, now: Millis) ->
     .map(drop)
 }
 
-/// Notes that a message, by its platform name, was hidden, or (`None`) is shown again.
+/// Notes that a message, by its platform name, was hidden or is shown again.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn mark_hidden(tx: &mut Tx, channel: i64, name: &str, at: Option<Millis>) -> Result<()> {
+pub async fn mark_hidden(tx: &mut Tx, channel: i64, name: &str, hidden: bool, now: Millis) -> Result<()> {
     execute!(
         tx,
-        "UPDATE messages SET hidden_at = $3 \
+        "UPDATE messages SET hidden_at = CASE WHEN $4 = 1 THEN $3 ELSE NULL END, visibility_at = $3 \
          WHERE id = (SELECT message_id FROM message_refs WHERE channel_id = $1 AND ref = $2)",
         channel,
         name,
-        at
+        now,
+        i64::from(hidden)
     )
     .map(drop)
 }

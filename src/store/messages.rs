@@ -41,13 +41,16 @@ pub struct MessageRow {
     pub edited_at: Option<Millis>,
     pub deleted_at: Option<Millis>,
     pub hidden_at: Option<Millis>,
+    /// When it was last hidden or shown.
+    pub visibility_at: Option<Millis>,
 }
 
 macro_rules! columns {
     () => {
         "m.id, m.company_id, m.channel_id, m.conversation_id, m.ticket_id, m.direction, m.origin, m.kind, m.content, \
          m.body, m.extra, m.raw, m.reply_to, m.author_id, m.author_name, m.author_account, m.at, m.received_at, \
-         m.log_id, m.status, m.status_at, m.failure, m.edited_at, m.deleted_at, m.hidden_at"
+         m.log_id, m.status, m.status_at, m.failure, m.edited_at, m.deleted_at, m.hidden_at, \
+         m.visibility_at"
     };
 }
 
@@ -134,14 +137,15 @@ pub async fn insert(tx: &mut Tx, messages: &[&MessageRow]) -> Result<()> {
         rows!(
             "INSERT INTO messages (id, company_id, channel_id, conversation_id, ticket_id, direction, origin, kind, \
              content, body, extra, raw, reply_to, author_id, author_name, author_account, at, received_at, log_id, \
-             status, status_at, failure, edited_at, deleted_at, hidden_at) \
+             status, status_at, failure, edited_at, deleted_at, hidden_at, visibility_at) \
              SELECT id, company_id, channel_id, conversation_id, ticket_id, direction, origin, kind, content, body, \
              extra, raw, reply_to, author_id, author_name, author_account, at, received_at, log_id, status, status_at, \
-             failure, edited_at, deleted_at, hidden_at FROM",
+             failure, edited_at, deleted_at, hidden_at, visibility_at FROM",
             [id text, company_id bigint, channel_id bigint, conversation_id text, ticket_id text, direction text,
              origin text, kind text, content text, body text, extra text, raw text, reply_to text, author_id text,
              author_name text, author_account text, at bigint, received_at bigint, log_id bigint, status text,
-             status_at bigint, failure text, edited_at bigint, deleted_at bigint, hidden_at bigint],
+             status_at bigint, failure text, edited_at bigint, deleted_at bigint, hidden_at bigint,
+             visibility_at bigint],
             ""
         ),
         json_rows(messages)
@@ -159,9 +163,9 @@ pub async fn update(tx: &mut Tx, messages: &[&MessageRow]) -> Result<()> {
         rows!(
             "UPDATE messages SET kind = r.kind, content = r.content, body = r.body, status = r.status, \
              status_at = r.status_at, failure = r.failure, edited_at = r.edited_at, deleted_at = r.deleted_at, \
-             hidden_at = r.hidden_at FROM",
+             hidden_at = r.hidden_at, visibility_at = r.visibility_at FROM",
             [id text, kind text, content text, body text, status text, status_at bigint, failure text,
-             edited_at bigint, deleted_at bigint, hidden_at bigint],
+             edited_at bigint, deleted_at bigint, hidden_at bigint, visibility_at bigint],
             "WHERE messages.id = r.id"
         ),
         json_rows(messages)
@@ -421,6 +425,14 @@ pub async fn receipts(tx: &mut Tx, message: &str) -> Result<Vec<ReceiptRow>> {
          ORDER BY at, status, participant",
         message
     )
+}
+
+/// A ticket goes on in this conversation, and what was written in it too.
+///
+/// # Errors
+/// Those of the database.
+pub async fn move_with_ticket(tx: &mut Tx, ticket: &str, conversation: &str) -> Result<()> {
+    execute!(tx, "UPDATE messages SET conversation_id = $2 WHERE ticket_id = $1", ticket, conversation).map(drop)
 }
 
 /// A ticket's messages, newest first by the platform's time, then by arrival.

@@ -131,7 +131,8 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
              previous_agent_id bigint, excluded_agent_id bigint, assigned_at bigint, priority bigint, bot_id bigint, bot_until bigint,
              answered_at bigint, closed_by bigint, closed_told bigint, busy_told bigint, created_at bigint,
              updated_at bigint],
-            "WHERE true ON CONFLICT (id) DO UPDATE SET contact_id = excluded.contact_id, state = excluded.state, \
+            "WHERE true ON CONFLICT (id) DO UPDATE SET conversation_id = excluded.conversation_id, \
+             contact_id = excluded.contact_id, state = excluded.state, \
              subject = excluded.subject, last_author = excluded.last_author, last_content = excluded.last_content, \
              last_message_at = excluded.last_message_at, last_message_id = excluded.last_message_id, \
              waiting_since = excluded.waiting_since, close_reason = excluded.close_reason, \

@@ -438,7 +438,7 @@ async fn what_staff_wrote_elsewhere_and_an_albums_further_pictures_are_told(hous
     let picture = |n: i64, text: &str| {
         let file = Attachment {
             kind: MediaKind::Image,
-            source: MediaSource::Unavailable { reason: "x".into() },
+            source: MediaSource::unavailable("x"),
             mime: None,
             file_name: None,
             size: None,

@@ -6,6 +6,7 @@ mod channels;
 mod day;
 pub(crate) mod house;
 mod mail;
+mod news;
 mod order;
 mod told;
 mod trouble;

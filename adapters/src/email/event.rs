@@ -135,6 +135,7 @@ fn message(mail: &mut Mail, id: &str, extra: Value, config: &Config, blobs: &mut
         group: None,
         extra: Some(extra),
         acknowledge: None,
+        hidden: false,
     }
 }
 

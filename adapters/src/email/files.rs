@@ -46,7 +46,7 @@ fn attachment(file: File, referenced: &[String], config: &Config, blobs: &mut Ve
         }
         FileData::Url(_, Some(size)) if size > config.max_attachment_bytes => (Some(size), too_large(config)),
         FileData::Url(url, size) => (size, MediaSource::Url { url }),
-        FileData::Missing(reason) => (None, MediaSource::Unavailable { reason: reason.to_owned() }),
+        FileData::Missing(reason) => (None, MediaSource::unavailable(reason)),
     };
     let mime = file.kind.value.contains('/').then(|| file.kind.value.clone());
     let name = file.name.as_deref().and_then(clean_name);
@@ -62,13 +62,13 @@ fn attachment(file: File, referenced: &[String], config: &Config, blobs: &mut Ve
 }
 
 fn too_large(config: &Config) -> MediaSource {
-    MediaSource::Unavailable { reason: format!("larger than {} bytes", config.max_attachment_bytes) }
+    MediaSource::unavailable(format!("larger than {} bytes", config.max_attachment_bytes))
 }
 
 fn too_many(limit: usize) -> Attachment {
     Attachment {
         kind: MediaKind::Document,
-        source: MediaSource::Unavailable { reason: format!("the mail has more than {limit} attachments") },
+        source: MediaSource::unavailable(format!("the mail has more than {limit} attachments")),
         mime: None,
         file_name: None,
         size: None,

@@ -43,9 +43,9 @@ pub struct Outbound {
 pub struct Address {
     /// The conversation's id, a UUID.
     pub conversation: String,
-    /// Every name of the thread within its channel, as in [`crate::ThreadRef`].
+    /// Every name of the thread within its channel, as in [`crate::ThreadRef`], the newest last.
     pub keys: Vec<String>,
-    /// Every address of the contact.
+    /// Every address of the contact, the newest first.
     pub identities: Vec<Identity>,
     /// The contact's name.
     pub name: Option<String>,

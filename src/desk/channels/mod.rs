@@ -3,6 +3,7 @@
 
 mod add;
 mod change;
+mod hold;
 mod view;
 mod webhook;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use relevo_adapters::{Kind, Settings, SettingsError};
 use secrecy::{ExposeSecret, SecretString};
 
+pub(super) use self::hold::broken;
 pub use self::{
     add::{NewChannel, add},
     change::{Change, Replaced, Switched, rotate, set_active, update},

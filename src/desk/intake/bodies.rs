@@ -33,13 +33,15 @@ impl World {
 
 /// What makes two mentions of a file the same file: the platform's stable id for it, else where it is.
 pub(super) fn file_key(attachment: &Attachment) -> String {
-    stable_id(attachment.extra.as_ref()).unwrap_or_else(|| to_json(&attachment.source))
+    stable_id(attachment.extra.as_ref()).unwrap_or_else(|| attachment.source.place().to_owned())
 }
 
 /// [`file_key`] of a stored attachment.
 pub(super) fn file_name(row: &AttachmentRow) -> String {
     let extra: Option<Value> = row.extra.as_deref().and_then(|extra| serde_json::from_str(extra).ok());
-    stable_id(extra.as_ref()).unwrap_or_else(|| row.source.clone())
+    let source = || serde_json::from_str::<MediaSource>(&row.source);
+    stable_id(extra.as_ref())
+        .unwrap_or_else(|| source().map_or_else(|_| row.source.clone(), |source| source.place().to_owned()))
 }
 
 fn stable_id(extra: Option<&Value>) -> Option<String> {

@@ -48,13 +48,13 @@ impl World {
             happened: Vec::new(),
             report: super::Report::default(),
         };
+        world.load_waiting(tx, events).await?;
         world.load_identities(tx, events).await?;
         world.load_numbers(tx, events).await?;
         world.load_conversations(tx, events).await?;
         world.load_messages(tx, events).await?;
         world.load_tickets(tx).await?;
         world.load_contacts(tx).await?;
-        world.load_waiting(tx, events).await?;
         world.load_files(tx, events).await?;
         Ok(world)
     }
@@ -62,6 +62,8 @@ impl World {
     async fn load_identities(&mut self, tx: &mut Tx, events: &[&Envelope]) -> Result<(), IntakeError> {
         let wanted: BTreeSet<contacts::Address<'_>> = events
             .iter()
+            .copied()
+            .chain(self.waiting.values().flatten())
             .flat_map(|envelope| {
                 identities(&envelope.event).map(|identity| contacts::Address {
                     c: envelope.company,
@@ -206,11 +208,11 @@ async fn load_channels(tx: &mut Tx, events: &[&Envelope]) -> Result<HashMap<i64,
 }
 
 fn identities(event: &InboundEvent) -> impl Iterator<Item = &Identity> {
-    let (old, new): (&[Identity], &[Identity]) = match &event.content {
-        Content::IdentityChange { old, new, .. } => (old, new),
-        _ => (&[], &[]),
+    let changed: [&[Identity]; 3] = match &event.content {
+        Content::IdentityChange { old, new, left, .. } => [old, new, left],
+        _ => [&[], &[], &[]],
     };
-    event.sender.iter().flat_map(|sender| &sender.identities).chain(old).chain(new)
+    event.sender.iter().flat_map(|sender| &sender.identities).chain(changed.into_iter().flatten())
 }
 
 fn names(event: &InboundEvent) -> impl Iterator<Item = &str> {

@@ -8,7 +8,7 @@ use super::world::{Happened, World};
 use crate::{
     clock::Clock,
     desk::{
-        events,
+        events, linking,
         routing::{self, event},
     },
     domain::{Event, EventKind, routing::Cause},
@@ -26,6 +26,8 @@ pub(super) struct News {
     opened: Vec<String>,
     reopened: Vec<String>,
     said: Vec<Said>,
+    /// Tickets that turned out to be of one person.
+    twins: Vec<(Ticket, Ticket)>,
 }
 
 /// What was written.
@@ -40,7 +42,7 @@ enum Said {
 impl World {
     /// The news of what was saved: tickets have their numbers by now.
     pub(super) fn news(&mut self) -> News {
-        let mut news = News::default();
+        let mut news = News { twins: self.twins(), ..News::default() };
         for happened in std::mem::take(&mut self.happened) {
             match happened {
                 Happened::Opened(id) => {
@@ -91,6 +93,9 @@ impl News {
     /// how many jobs were added.
     pub(super) async fn spread(self, tx: &mut Tx, clock: &Clock) -> Result<usize, StoreError> {
         let mut jobs = events::tell(tx, clock.now(), &self.begun).await?;
+        for (ticket, twin) in &self.twins {
+            linking::link(tx, clock, ticket, &[(&twin.id, twin.number)], None).await?;
+        }
         let opened = self.opened.iter().map(|id| (id.as_str(), Cause::Opened));
         let reopened = self.reopened.iter().map(|id| (id.as_str(), Cause::Reopened));
         jobs += routing::route(tx, clock, &opened.chain(reopened).collect::<Vec<_>>()).await?.jobs;

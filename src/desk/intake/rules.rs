@@ -1,6 +1,6 @@
 //! The rules: what each kind of event does to the world (DESIGN §5).
 
-use relevo_adapters::{Body, Content, Message, Notice};
+use relevo_adapters::{Body, Content, Identity, Message, Notice};
 
 use super::{
     bodies::to_json,
@@ -55,8 +55,8 @@ impl World {
             Content::Visibility { target, hidden } => self.visibility(envelope, target, *hidden),
             Content::Receipt(receipt) => self.receipt(envelope, receipt),
             Content::Bounce(bounce) => self.bounce(envelope, bounce),
-            Content::IdentityChange { old, new, note } => {
-                self.identity_change(envelope, old, new, note.as_deref());
+            Content::IdentityChange { old, new, left, note } => {
+                self.identity_change(envelope, [old, left, new], note.as_deref());
             }
             Content::ThreadMoved { from } => self.thread_moved(envelope, from),
             Content::ContactBlocked { blocked } => self.contact_blocked(envelope, *blocked),
@@ -196,7 +196,8 @@ impl World {
             failure: None,
             edited_at: None,
             deleted_at: None,
-            hidden_at: None,
+            hidden_at: message.hidden.then(|| envelope.at()),
+            visibility_at: message.hidden.then(|| envelope.at()),
         }
     }
 
@@ -255,7 +256,7 @@ impl World {
         }
     }
 
-    fn latest_ticket(&self, conversation: &str) -> Option<String> {
+    pub(super) fn latest_ticket(&self, conversation: &str) -> Option<String> {
         self.conversations.get(conversation)?.row.ticket_id.clone()
     }
 
@@ -339,22 +340,20 @@ impl World {
         }
     }
 
-    fn identity_change(
-        &mut self,
-        envelope: &Envelope,
-        old: &[relevo_adapters::Identity],
-        new: &[relevo_adapters::Identity],
-        note: Option<&str>,
-    ) {
+    fn identity_change(&mut self, envelope: &Envelope, [old, left, new]: [&[Identity]; 3], note: Option<&str>) {
         let company = envelope.company;
-        let all = || old.iter().chain(new);
+        let all = || old.iter().chain(left).chain(new);
         let contact = all().find_map(|identity| self.identities.get(&(company, identity.clone())).cloned());
         if let Some(contact) = &contact {
             let identities: Vec<_> = all().cloned().collect();
             self.bind_identities(company, &identities, contact);
+            left.iter().for_each(|identity| self.release_identity(company, identity));
+            if let Some(sender) = &envelope.event.sender {
+                self.describe_contact(contact, sender, envelope.received_at);
+            }
         }
         if let Some(conversation) = self.find_conversation(envelope, contact.as_deref()) {
-            self.bind_names(envelope.channel, &envelope.event, &conversation);
+            self.rename(envelope, &conversation, !left.is_empty());
             let text = note.unwrap_or("El cliente cambió de número o identificador").to_owned();
             let body = Body::Service { kind: "identity_change".to_owned(), text };
             let message = Message { body, ..Message::default() };
@@ -364,11 +363,25 @@ impl World {
         }
     }
 
+    /// The thread goes on under its aliases, the newest first; names that were `left` will be another's.
+    fn rename(&mut self, envelope: &Envelope, conversation: &str, left: bool) {
+        let thread = &envelope.event.thread;
+        self.bind_names(envelope.channel, &envelope.event, conversation);
+        self.added.renewed_keys.extend(thread.aliases.iter().rev().map(|key| (envelope.channel, key.clone())));
+        for key in thread.hints.iter().filter(|_| left) {
+            // Whatever else it named was this very thread.
+            self.bind_alias(envelope.channel, key, conversation);
+            self.release_key(envelope.channel, key);
+        }
+        self.take_over(conversation);
+    }
+
     fn thread_moved(&mut self, envelope: &Envelope, from: &[String]) {
         let old = from.iter().find_map(|key| self.keys.get(&(envelope.channel, key.clone())).cloned());
         if let Some(conversation) = old.or_else(|| self.find_conversation(envelope, None)) {
             self.bind_names(envelope.channel, &envelope.event, &conversation);
             from.iter().for_each(|key| self.bind_alias(envelope.channel, key, &conversation));
+            self.take_over(&conversation);
         }
     }
 

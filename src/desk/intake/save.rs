@@ -9,10 +9,11 @@ use super::{
     world::{Entry, World},
 };
 use crate::{
-    desk::events,
+    desk::{channels::broken, events},
     domain::EventKind,
     store::{
-        StoreError, Tx, channels, companies, contacts, conversations,
+        StoreError, Tx, channels, companies, contacts,
+        conversations::{self, KeyRow},
         deliveries::{self, Change},
         jobs, messages, parked, tickets,
     },
@@ -49,13 +50,13 @@ impl World {
         if !changed.is_empty() {
             contacts::save(tx, &changed).await?;
         }
+        if !self.added.released_identities.is_empty() {
+            contacts::delete_identities(tx, &self.added.released_identities).await?;
+        }
         let added = &self.added.identities;
         if !added.is_empty() {
             let rows = contacts::insert_identities(tx, added, self.clock.now()).await?;
             all_new(rows, added.len())?;
-        }
-        if !self.added.moved_identities.is_empty() {
-            contacts::move_identities(tx, &self.added.moved_identities).await?;
         }
         Ok(())
     }
@@ -65,6 +66,9 @@ impl World {
         if !changed.is_empty() {
             conversations::save(tx, &changed).await?;
         }
+        if !self.added.released_keys.is_empty() {
+            conversations::delete_keys(tx, &self.added.released_keys).await?;
+        }
         let added = &self.added.keys;
         if !added.is_empty() {
             let rows = conversations::insert_keys(tx, added, self.clock.now()).await?;
@@ -72,6 +76,12 @@ impl World {
         }
         if !self.added.moved_keys.is_empty() {
             conversations::move_keys(tx, &self.added.moved_keys, self.clock.now()).await?;
+        }
+        // Each is newer than whatever was bound before it, by this batch too.
+        for ((channel, key), after) in self.added.renewed_keys.iter().zip(1..) {
+            let Some(conversation) = self.keys.get(&(*channel, key.clone())) else { continue };
+            let row = KeyRow { channel_id: *channel, key: key.clone(), conversation_id: conversation.clone() };
+            conversations::move_keys(tx, &[row], self.clock.now() + after).await?;
         }
         Ok(())
     }
@@ -110,6 +120,9 @@ impl World {
             let rows = messages::insert_refs(tx, refs).await?;
             all_new(rows, refs.len())?;
         }
+        for (ticket, conversation) in &self.added.moved_tickets {
+            messages::move_with_ticket(tx, ticket, conversation).await?;
+        }
         Ok(())
     }
 
@@ -143,6 +156,9 @@ impl World {
         for (message, reason) in &added.failures {
             let failure = to_json(reason);
             deliveries::change(tx, message, Change { failure: Some(&failure), ..Change::default() }).await?;
+        }
+        for (channel, reason) in &added.broken {
+            broken(tx, *channel, reason, self.clock.now()).await?;
         }
         let advanced: Vec<&str> = added.advanced.iter().map(String::as_str).collect();
         events::tell_messages(tx, self.clock.now(), EventKind::MessageStatus, &advanced).await?;

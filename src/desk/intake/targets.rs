@@ -10,7 +10,7 @@ use relevo_adapters::{
 use super::{
     bodies::{file_key, file_name, to_json},
     load::out_ref,
-    world::World,
+    world::{Entry, World},
 };
 use crate::{
     desk::tickets::{DELETED, preview},
@@ -41,10 +41,7 @@ impl World {
 
     pub(super) fn reaction(&mut self, envelope: &Envelope, target: &str, emoji: Option<&str>) {
         let Some(message_id) = self.target(envelope, target) else { return };
-        let sender = envelope.event.sender.as_ref();
-        let author = sender
-            .and_then(|sender| sender.identities.first())
-            .map_or_else(String::new, |identity| format!("{}:{}", identity.scheme, identity.value));
+        let author = self.reacting(envelope);
         let row = ReactionRow {
             message_id: message_id.clone(),
             author: author.clone(),
@@ -59,6 +56,15 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Whose reaction it is: the contact's, who may be named otherwise each time; else that of a stranger.
+    fn reacting(&self, envelope: &Envelope) -> String {
+        let identities = envelope.event.sender.as_ref().map_or(&[][..], |sender| &sender.identities);
+        let contact =
+            identities.iter().find_map(|identity| self.identities.get(&(envelope.company, identity.clone())).cloned());
+        let stranger = || identities.first().map(|identity| format!("{}:{}", identity.scheme, identity.value));
+        contact.or_else(stranger).unwrap_or_default()
     }
 
     /// An edit. Platforms also report edits that change nothing visible: those leave no revision.
@@ -108,8 +114,12 @@ impl World {
 
     pub(super) fn visibility(&mut self, envelope: &Envelope, target: &str, hidden: bool) {
         let Some(message_id) = self.target(envelope, target) else { return };
-        if let Some(entry) = self.messages.get_mut(&message_id) {
-            entry.edit().hidden_at = hidden.then(|| envelope.at());
+        let at = envelope.at();
+        // What came late is over.
+        let entry = self.messages.get_mut(&message_id).filter(|entry| entry.row.visibility_at <= Some(at));
+        if let Some(row) = entry.map(Entry::edit) {
+            row.hidden_at = hidden.then_some(at);
+            row.visibility_at = Some(at);
         }
     }
 
@@ -140,6 +150,9 @@ impl World {
             };
             self.explain(envelope.channel, &error.code, detail)
         });
+        if let Some(reason) = failure.as_ref().filter(|reason| reason.class == ErrorClass::Auth.as_str()) {
+            self.added.broken.insert(envelope.channel, reason.clone());
+        }
         // In a group one member's failure is not the message's.
         if receipt.participant.is_none() || receipt.status != ReceiptStatus::Failed {
             self.set_status(&message_id, receipt.status, failure, envelope);
@@ -170,6 +183,14 @@ impl World {
     fn explain(&self, channel: i64, code: &str, detail: String) -> FailureReason {
         let kind = self.channels.get(&channel).and_then(|channel| relevo_adapters::kind(&channel.kind));
         match kind.and_then(|kind| (kind.explain)(code)) {
+            // The platform took it and gave up: nobody tries again by himself.
+            Some((class @ (ErrorClass::RateLimited | ErrorClass::Transient), _)) => {
+                let reason = Explained {
+                    es: "La plataforma aceptó el mensaje pero no pudo entregarlo; envíelo de nuevo más tarde.",
+                    en: "The platform took the message but could not deliver it; send it again later.",
+                };
+                FailureReason::new(class, code, reason, detail)
+            }
             Some((class, reason)) => FailureReason::new(class, code, reason, detail),
             None => {
                 let reason = Explained {

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use relevo_adapters::{Identity, InboundEvent, Millis, Party};
+use relevo_adapters::{Content, Identity, InboundEvent, Millis, Party};
 
 use super::Report;
 use crate::{
     clock::Clock,
-    domain::{Envelope, FailureReason},
+    domain::{Envelope, FailureReason, TicketState},
     store::{
         channels::{ChannelEvent, ChannelRow},
         contacts::{Contact, IdentityRow, Merge},
@@ -47,10 +47,19 @@ impl<T> Entry<T> {
 #[derive(Debug, Default)]
 pub(super) struct Additions {
     pub(super) identities: Vec<IdentityRow>,
-    pub(super) moved_identities: Vec<IdentityRow>,
+    /// Addresses that nobody has any more, or somebody else.
+    pub(super) released_identities: Vec<IdentityRow>,
     pub(super) merges: BTreeSet<Merge>,
     pub(super) keys: Vec<KeyRow>,
     pub(super) moved_keys: Vec<KeyRow>,
+    /// Names by which a thread goes on, the newest last.
+    pub(super) renewed_keys: Vec<(i64, String)>,
+    /// Names that no thread has any more, or another one.
+    pub(super) released_keys: Vec<KeyRow>,
+    /// Conversations that lost a name to another: both are with the same person.
+    pub(super) joined: BTreeSet<(String, String)>,
+    /// `(ticket, conversation)`: threads go on in another conversation.
+    pub(super) moved_tickets: Vec<(String, String)>,
     pub(super) refs: Vec<RefRow>,
     pub(super) attachments: Vec<AttachmentRow>,
     pub(super) revisions: Vec<RevisionRow>,
@@ -63,6 +72,8 @@ pub(super) struct Additions {
     pub(super) awaited: Vec<String>,
     /// Why messages of ours failed, as their deliveries keep it.
     pub(super) failures: BTreeMap<String, FailureReason>,
+    /// Why channels can send nothing, by reports of messages that they had taken.
+    pub(super) broken: BTreeMap<i64, FailureReason>,
     /// Messages of ours whose state advanced.
     pub(super) advanced: BTreeSet<String>,
 }
@@ -146,42 +157,37 @@ impl World {
             match self.identities.insert((company, identity.clone()), contact.to_owned()) {
                 None => self.added.identities.push(row()),
                 Some(before) if before == contact => {}
-                Some(before) => {
-                    self.move_identity(row());
-                    self.merge_contact(before, contact);
-                }
+                Some(before) => self.merge_contact(before, contact),
             }
         }
     }
 
+    /// An address is nobody's from now on.
+    pub(super) fn release_identity(&mut self, company: i64, identity: &Identity) {
+        let Some(contact) = self.identities.remove(&(company, identity.clone())) else { return };
+        let Identity { scheme, value } = identity.clone();
+        let row = IdentityRow { company_id: company, scheme, value, contact_id: contact };
+        let is_same = |other: &IdentityRow| (&other.scheme, &other.value) == (&row.scheme, &row.value);
+        self.added.identities.retain(|other| other.company_id != company || !is_same(other));
+        self.added.released_identities.push(row);
+    }
+
     /// The same person was known twice: what belongs to the one goes to the other.
     fn merge_contact(&mut self, old: String, new: &str) {
+        self.identities.values_mut().filter(|contact| **contact == old).for_each(|contact| new.clone_into(contact));
         for entry in self.tickets.values_mut().filter(|entry| entry.row.contact_id.as_deref() == Some(&old)) {
             entry.edit().contact_id = Some(new.to_owned());
         }
         for entry in self.conversations.values_mut().filter(|entry| entry.row.contact_id.as_deref() == Some(&old)) {
             entry.edit().contact_id = Some(new.to_owned());
         }
+        let earlier = std::mem::take(&mut self.added.merges);
+        let on = |merge: Merge| if merge.n == old { Merge { n: new.to_owned(), ..merge } } else { merge };
+        self.added.merges = earlier.into_iter().map(on).collect();
         self.added.merges.insert(Merge { o: old, n: new.to_owned() });
     }
 
-    /// An address that was added by this very batch moves before it is saved.
-    fn move_identity(&mut self, row: IdentityRow) {
-        let same = |other: &&mut IdentityRow| {
-            other.company_id == row.company_id && other.scheme == row.scheme && other.value == row.value
-        };
-        match self.added.identities.iter_mut().find(same) {
-            Some(pending) => pending.contact_id = row.contact_id,
-            None => {
-                self.added.moved_identities.retain(|other| {
-                    other.company_id != row.company_id || other.scheme != row.scheme || other.value != row.value
-                });
-                self.added.moved_identities.push(row);
-            }
-        }
-    }
-
-    fn describe_contact(&mut self, id: &str, party: &Party, now: Millis) {
+    pub(super) fn describe_contact(&mut self, id: &str, party: &Party, now: Millis) {
         let Some(entry) = self.contacts.get_mut(id) else { return };
         let differs = |old: &Option<String>, new: &Option<String>| new.is_some() && old != new;
         let row = &entry.row;
@@ -204,15 +210,19 @@ impl World {
             .id
             .as_ref()
             .filter(|id| self.conversations.get(*id).is_some_and(|found| found.row.channel_id == envelope.channel));
+        let first = |keys: &[String]| keys.iter().find_map(|key| self.key(envelope.channel, key));
         let by_name = || {
-            thread
-                .aliases
-                .iter()
-                .chain(&thread.hints)
-                .chain(&thread.evidence)
-                .find_map(|key| self.key(envelope.channel, key))
+            first(&thread.aliases)
+                .or_else(|| first(&thread.hints).filter(|id| self.may_be(envelope, id)))
+                .or_else(|| first(&thread.evidence))
         };
         by_id.or_else(by_name).cloned().or_else(|| self.hinted(envelope, contact))
+    }
+
+    /// Nobody knows who wrote a message without a sender: it is not put into the mouth of somebody who is known.
+    fn may_be(&self, envelope: &Envelope, conversation: &str) -> bool {
+        let anonymous = envelope.event.sender.is_none() && matches!(envelope.event.content, Content::Message(_));
+        !anonymous || self.conversations.get(conversation).is_some_and(|found| found.row.contact_id.is_none())
     }
 
     fn key(&self, channel: i64, key: &str) -> Option<&String> {
@@ -277,7 +287,8 @@ impl World {
         match self.keys.insert((channel, key.to_owned()), conversation.to_owned()) {
             None => self.added.keys.push(row()),
             Some(before) if before == conversation => {}
-            Some(_) => {
+            Some(before) => {
+                self.added.joined.insert((before, conversation.to_owned()));
                 let pending = self.added.keys.iter_mut().find(|other| other.channel_id == channel && other.key == key);
                 match pending {
                     Some(pending) => pending.conversation_id = conversation.to_owned(),
@@ -288,5 +299,56 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A name is no thread's from now on.
+    pub(super) fn release_key(&mut self, channel: i64, key: &str) {
+        let Some(conversation) = self.keys.remove(&(channel, key.to_owned())) else { return };
+        for rows in [&mut self.added.keys, &mut self.added.moved_keys] {
+            rows.retain(|other| other.channel_id != channel || other.key != key);
+        }
+        let row = KeyRow { channel_id: channel, key: key.to_owned(), conversation_id: conversation };
+        self.added.released_keys.push(row);
+    }
+
+    /// A thread that was known as two goes on as one: a ticket that is not closed comes along, unless there is one.
+    pub(super) fn take_over(&mut self, conversation: &str) {
+        let joined = self.added.joined.iter().filter(|(_, into)| into == conversation);
+        let others: Vec<String> = joined.map(|(other, _)| other.clone()).collect();
+        for other in others {
+            let Some(ticket) = self.waiting_ticket(&other).filter(|_| self.waiting_ticket(conversation).is_none())
+            else {
+                continue;
+            };
+            if let Some(entry) = self.tickets.get_mut(&ticket) {
+                entry.edit().conversation_id = conversation.to_owned();
+            }
+            let mut last_inbound_at = None;
+            if let Some(entry) = self.conversations.get_mut(&other) {
+                last_inbound_at = entry.row.last_inbound_at;
+                entry.edit().ticket_id = None;
+            }
+            if let Some(entry) = self.conversations.get_mut(conversation) {
+                let row = entry.edit();
+                row.ticket_id = Some(ticket.clone());
+                row.last_inbound_at = row.last_inbound_at.max(last_inbound_at);
+            }
+            self.added.moved_tickets.push((ticket, conversation.to_owned()));
+        }
+    }
+
+    /// The ticket of a conversation that is not closed.
+    pub(super) fn waiting_ticket(&self, conversation: &str) -> Option<String> {
+        let id = self.latest_ticket(conversation)?;
+        self.tickets.get(&id).filter(|ticket| ticket.row.state != TicketState::Closed.as_str()).map(|_| id)
+    }
+
+    /// Tickets of one person that wait in two conversations, of which one has lost its names to the other.
+    pub(super) fn twins(&self) -> Vec<(Ticket, Ticket)> {
+        let ticket = |id: &str| Some(self.tickets.get(&self.waiting_ticket(id)?)?.row.clone());
+        let contact = |id: &str| self.conversations.get(id)?.row.contact_id.clone();
+        let of_one = |(one, other): &&(String, String)| contact(one).is_some() && contact(one) == contact(other);
+        let joined = self.added.joined.iter().filter(of_one);
+        joined.filter_map(|(one, other)| Some((ticket(other)?, ticket(one)?))).collect()
     }
 }

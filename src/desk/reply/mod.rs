@@ -333,6 +333,7 @@ fn message_row(clock: &Clock, place: &Place, reply: &NewReply, act: &Act, first:
         edited_at: None,
         deleted_at: None,
         hidden_at: None,
+        visibility_at: None,
     }
 }
 

@@ -215,7 +215,8 @@ fn stored(row: AttachmentRow, kept: Kept) -> AttachmentRow {
 }
 
 fn unavailable(row: AttachmentRow, reason: String) -> AttachmentRow {
-    let source = serde_json::to_string(&MediaSource::Unavailable { reason }).unwrap_or(row.source);
+    let was = serde_json::from_str(&row.source).ok();
+    let source = serde_json::to_string(&MediaSource::Unavailable { reason, was }).unwrap_or(row.source);
     AttachmentRow { state: "unavailable".to_owned(), source, ..row }
 }
 

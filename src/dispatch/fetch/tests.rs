@@ -353,7 +353,7 @@ impl Stage {
 fn reason(row: &AttachmentRow) -> String {
     assert_eq!((row.state.as_str(), &row.sha256), ("unavailable", &None), "{row:?}");
     match serde_json::from_str(&row.source).unwrap() {
-        MediaSource::Unavailable { reason } => reason,
+        MediaSource::Unavailable { reason, was: Some(_) } => reason,
         other => panic!("{other:?}"),
     }
 }

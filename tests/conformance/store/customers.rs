@@ -81,7 +81,6 @@ for_each_database! {
         customers::insert(&mut tx, &plain).await.expect("added");
         customers::insert(&mut tx, &customer("old", Some("123456785"))).await.expect("added");
         contacts::insert_identities(&mut tx, &[identity("a@x.cl", "old"), identity("b@x.cl", "old")], NOW).await.expect("added");
-        customers::move_all_identities(&mut tx, "old", "new").await.expect("moved");
         contacts::merge(&mut tx, &[Merge { o: "old".to_owned(), n: "new".to_owned() }]).await.expect("merged");
         let merged = found(&mut tx, "new").await;
         let expected = Customer {

@@ -125,7 +125,7 @@ for_each_database! {
             direction: "out".into(), origin: "agent".into(), kind: "text".into(), content: NASTY.into(), body: "{}".into(),
             extra: None, raw: None, reply_to: None, author_id: None, author_name: None, author_account: None, at: NOW,
             received_at: NOW, log_id: 1, status: Some("sent".into()), status_at: None, failure: None, edited_at: None,
-            deleted_at: None, hidden_at: None,
+            deleted_at: None, hidden_at: None, visibility_at: None,
         };
         messages::insert(&mut tx, &[&message("m1", Some("t")), &message("m2", None)]).await.expect("added");
         tell_messages(&mut tx, NOW, EventKind::MessageStatus, &["m2", "m1", "none"]).await.expect("told");

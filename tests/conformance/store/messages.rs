@@ -35,6 +35,7 @@ pub(super) fn message(id: &str, at: i64) -> MessageRow {
         edited_at: None,
         deleted_at: None,
         hidden_at: None,
+        visibility_at: None,
     }
 }
 
@@ -78,6 +79,7 @@ for_each_database! {
             edited_at: Some(NOW + 2),
             deleted_at: Some(NOW + 3),
             hidden_at: Some(NOW + 4),
+            visibility_at: Some(NOW + 4),
             ..first
         };
         messages::update(&mut tx, &[&edited]).await.expect("updated");

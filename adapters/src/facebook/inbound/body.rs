@@ -22,6 +22,7 @@ pub(super) fn message(update: &Update<'_>) -> Option<Message> {
         group: None,
         extra: extra(update.value, update.post_id()),
         acknowledge: None,
+        hidden: update.value.get("is_hidden").and_then(Value::as_bool) == Some(true),
         id,
     })
 }

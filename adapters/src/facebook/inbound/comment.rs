@@ -22,7 +22,7 @@ pub(super) fn event(update: &Update<'_>, change: &Value) -> Result<InboundEvent,
 }
 
 /// A visitor's comment. Its thread is that of the commenter under this post; while nobody says who it is, that of
-/// the comment at the root.
+/// the comment at the root, which the comment that it answers leads to.
 fn by_visitor(update: &Update<'_>, comment_id: Option<String>) -> Result<InboundEvent, &'static str> {
     let message = body::message(update).ok_or("a comment with neither an id nor content")?;
     let name = comment_id.clone().unwrap_or_else(|| meta::fingerprint(&[update.value]));
@@ -31,9 +31,13 @@ fn by_visitor(update: &Update<'_>, comment_id: Option<String>) -> Result<Inbound
         (Some(post), None) => format!("r:{post}:{}", update.parent_comment().as_ref().unwrap_or(&name)),
         (None, _) => format!("r:{name}"),
     };
+    let hints = match update.actor_id() {
+        Some(_) => Vec::new(),
+        None => update.parent_comment().iter().map(|parent| format!("m:{parent}")).collect(),
+    };
     let evidence = comment_id.iter().map(|id| format!("m:{id}")).collect();
     Ok(InboundEvent {
-        thread: ThreadRef { aliases: vec![alias], evidence, ..update.thread() },
+        thread: ThreadRef { aliases: vec![alias], hints, evidence, ..update.thread() },
         dedup: vec![format!("add:{name}")],
         at: update.created(),
         sender: update.visitor(),

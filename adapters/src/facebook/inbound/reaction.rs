@@ -19,7 +19,7 @@ pub(super) fn event(update: &Update<'_>, comment_id: String, change: &Value) -> 
         thread: ThreadRef { evidence: vec![format!("m:{comment_id}")], ..update.thread() },
         dedup: vec![update.dedup("reaction", &comment_id)],
         at: update.created(),
-        sender: update.visitor(),
+        sender: update.visitor().or_else(|| update.page()),
         content: Content::Reaction { target: comment_id, emoji },
         raw: None,
     }

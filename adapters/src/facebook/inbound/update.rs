@@ -104,6 +104,12 @@ impl Update<'_> {
         (party != Party::default() && !self.is_by_page()).then_some(party)
     }
 
+    /// The Page itself, if it did it.
+    pub(super) fn page(&self) -> Option<Party> {
+        let identity = Identity::new(Identity::PSID, format!("{0}/{0}", self.page_id));
+        self.is_by_page().then(|| Party { identities: vec![identity], ..Party::default() })
+    }
+
     /// When the thing was made.
     pub(super) fn created(&self) -> Option<Millis> {
         meta::millis(self.value, "created_time").or_else(|| self.sent())
@@ -129,7 +135,8 @@ impl Update<'_> {
     }
 
     /// Names an event that changes something: verb, target, person, time and content (`facebook-comments.md §2`).
-    /// What can be undone and done again is named by the time of sending too, for all else of it stays the same.
+    /// What can be undone and done again is named by the time of sending too, where all else of it stays the same: a
+    /// change to something older, and whatever does not say when it was done.
     pub(super) fn dedup(&self, item: &str, target: &str) -> String {
         let part = |key: &str| self.value.get(key).unwrap_or(&Value::Null);
         let content = ["message", "photo", "photos", "video", "link", "reaction_type"].map(part);
@@ -137,8 +144,9 @@ impl Update<'_> {
         let from = self.actor_id().unwrap_or_default();
         let created = self.id("created_time").unwrap_or_default();
         let name = format!("{item}:{}:{target}:{from}:{created}:{}", self.verb().as_str(), text::truncate(&hash, 16));
-        match (self.verb(), self.entry.get("time").and_then(json::id)) {
-            (Verb::Edit | Verb::Hide | Verb::Unhide, Some(sent)) => format!("{name}:{sent}"),
+        let stays = created.is_empty() || matches!(self.verb(), Verb::Edit | Verb::Hide | Verb::Unhide);
+        match self.entry.get("time").and_then(json::id) {
+            Some(sent) if stays => format!("{name}:{sent}"),
             _ => name,
         }
     }

@@ -76,9 +76,9 @@ fn describe(file: &Value, kind: MediaKind) -> Attachment {
     let size = json::int(file, "file_size").and_then(|size| u64::try_from(size).ok());
     let id = json::str(file, "file_id");
     let source = match id {
-        None => MediaSource::Unavailable { reason: "Telegram sent no file id".to_owned() },
+        None => MediaSource::unavailable("Telegram sent no file id"),
         Some(_) if size.is_some_and(|size| size > MAX_DOWNLOAD) => {
-            MediaSource::Unavailable { reason: "Telegram does not hand out files above 20 MB to bots".to_owned() }
+            MediaSource::unavailable("Telegram does not hand out files above 20 MB to bots")
         }
         Some(id) => MediaSource::Platform { id: id.to_owned() },
     };

@@ -37,7 +37,7 @@ pub(super) fn unavailable(kind: MediaKind, reason: Option<String>) -> Attachment
     let reason = reason.unwrap_or_else(|| "WhatsApp did not provide the file".to_owned());
     Attachment {
         kind,
-        source: MediaSource::Unavailable { reason },
+        source: MediaSource::unavailable(reason),
         mime: None,
         file_name: None,
         size: None,
@@ -50,7 +50,7 @@ fn source(media: &Value) -> MediaSource {
     match (media.get("id").and_then(json::id), json::str(media, "url")) {
         (Some(id), _) => MediaSource::Platform { id },
         (None, Some(url)) => MediaSource::Url { url: url.to_owned() },
-        (None, None) => MediaSource::Unavailable { reason: "WhatsApp gave neither an id nor a URL".to_owned() },
+        (None, None) => MediaSource::unavailable("WhatsApp gave neither an id nor a URL"),
     }
 }
 

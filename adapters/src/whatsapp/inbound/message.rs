@@ -180,7 +180,7 @@ fn read(message: &Value, kind: &str, errors_beside: &[Value]) -> (Message, bool)
     if errors::media_unavailable(own_errors) {
         let reason = errors::reason(own_errors).unwrap_or_default();
         for attachment in &mut read.attachments {
-            attachment.source = MediaSource::Unavailable { reason: reason.clone() };
+            attachment.source = MediaSource::unavailable(reason.clone());
         }
     }
     (read, !has_content || !own_errors.is_empty())
@@ -199,7 +199,7 @@ fn placeholder(read: &mut Message, message: &Value, kind: &str, errors: &[Value]
 }
 
 /// What else a message says: forwarding, the product or ad that it came from, the security code, the card's origin.
-fn extra(message: &Value) -> Option<Value> {
+pub(super) fn extra(message: &Value) -> Option<Value> {
     let context = message.get("context").unwrap_or(&Value::Null);
     let of_context = ["forwarded", "frequently_forwarded", "referred_product"].map(|key| (key, context.get(key)));
     let of_message = ["referral", "identity", "origin"].map(|key| (key, message.get(key)));

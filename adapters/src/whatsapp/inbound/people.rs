@@ -20,7 +20,7 @@ impl Names {
 
     pub(in crate::whatsapp) fn aliases(&self) -> Vec<String> {
         let user_id = self.user_id.as_ref().map(|id| format!("u:{id}"));
-        let wa_id = self.wa_id.as_ref().map(|id| format!("p:{id}"));
+        let wa_id = self.wa_id.as_deref().map(number_alias);
         user_id.into_iter().chain(wa_id).collect()
     }
 
@@ -58,6 +58,11 @@ impl Names {
 pub(super) fn thread(aliases: Vec<String>) -> Option<ThreadRef> {
     let partition = aliases.first()?.clone();
     Some(ThreadRef { partition, aliases, ..ThreadRef::default() })
+}
+
+/// How a number names its user's thread.
+pub(super) fn number_alias(wa_id: &str) -> String {
+    format!("p:{wa_id}")
 }
 
 /// The thread of a group.

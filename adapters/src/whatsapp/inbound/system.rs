@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Content, InboundEvent, Notice, ThreadRef, json, meta};
+use crate::{Body, Content, InboundEvent, Message, Notice, ThreadRef, json, meta};
 
 use super::{
     message,
@@ -15,16 +15,21 @@ pub(super) fn event(message: &Value, people: &People<'_>) -> Result<InboundEvent
     let system = message.get("system").unwrap_or(&Value::Null);
     let renamed = renaming(message, system).and_then(|names| Some((thread(&names)?, names)));
     let (thread, sender, content, raw) = match renamed {
-        Some((thread, Renaming { old, new })) => {
+        Some((thread, Renaming { old, left, new })) => {
             let note = json::str(system, "body").map(str::to_owned);
-            let content = Content::IdentityChange { old: old.identities(), new: new.identities(), note };
-            (thread, old.party(None), content, None)
+            let content =
+                Content::IdentityChange { old: old.identities(), new: new.identities(), left: left.identities(), note };
+            (thread, new.party(None), content, None)
         }
         None => {
             let (names, contact) = people.complete(message::sender_names(message));
             let group = people::id(message, "group_id").and_then(|id| people::group_thread(&id));
             let thread = group.or_else(|| names.thread()).unwrap_or_else(people::channel_thread);
-            (thread, names.party(contact), Content::Notice(notice(system)), Some(message.clone()))
+            let content = match json::str(system, "type") {
+                Some(kind @ "customer_identity_changed") => Content::Automatic(Box::new(remark(kind, message, system))),
+                _ => Content::Notice(notice(system)),
+            };
+            (thread, names.party(contact), content, Some(message.clone()))
         }
     };
     Ok(InboundEvent {
@@ -39,6 +44,8 @@ pub(super) fn event(message: &Value, people: &People<'_>) -> Result<InboundEvent
 
 struct Renaming {
     old: Names,
+    /// The old number, if late messages that still come from it name the old id as well: it will be somebody else's.
+    left: Names,
     new: Names,
 }
 
@@ -57,19 +64,33 @@ fn renaming(message: &Value, system: &Value) -> Option<Renaming> {
         None if system.get("new_wa_id").is_some() => {}
         _ => return None,
     }
-    let old = Names {
-        user_id: people::id(system, "previous_user_id")
-            .or(sender.user_id)
-            .filter(|id| Some(id) != new.user_id.as_ref()),
-        wa_id: sender.wa_id.filter(|id| Some(id) != new.wa_id.as_ref()),
-        parent_user_id: None,
+    let user_id =
+        people::id(system, "previous_user_id").or(sender.user_id).filter(|id| Some(id) != new.user_id.as_ref());
+    let number = Names { wa_id: sender.wa_id.filter(|id| Some(id) != new.wa_id.as_ref()), ..Names::default() };
+    let (old, left) = match user_id {
+        Some(_) => (Names { user_id, ..Names::default() }, number),
+        None => (number, Names::default()),
     };
-    (!old.is_empty() && !new.is_empty()).then_some(Renaming { old, new })
+    (!old.is_empty() && !new.is_empty()).then_some(Renaming { old, left, new })
 }
 
-/// One thread under its new and its old names: messages under either may still be on their way.
-fn thread(Renaming { old, new }: &Renaming) -> Option<ThreadRef> {
-    people::thread(new.aliases().into_iter().chain(old.aliases()).collect())
+/// One thread under its new names and its old id: messages under either may still be on their way. The old number
+/// finds it, but is no name of it any more: nothing may be sent there.
+fn thread(Renaming { old, left, new }: &Renaming) -> Option<ThreadRef> {
+    let number = |names: &Names| names.wa_id.as_ref().map(|id| people::number_alias(id));
+    let old_id = Names { wa_id: None, ..old.clone() };
+    let thread = people::thread(new.aliases().into_iter().chain(old_id.aliases()).collect())?;
+    Some(ThreadRef { hints: number(old).or_else(|| number(left)).into_iter().collect(), ..thread })
+}
+
+/// What the customer's thread shows.
+fn remark(kind: &str, message: &Value, system: &Value) -> Message {
+    let text = json::str(system, "body").unwrap_or("Cambió el código de seguridad del cliente");
+    Message {
+        body: Body::Service { kind: meta::kind(kind), text: text.to_owned() },
+        extra: message::extra(message),
+        ..Message::default()
+    }
 }
 
 fn notice(system: &Value) -> Notice {

@@ -27,7 +27,7 @@ impl<'a> Recipient<'a> {
     /// number keeps the old one among its names, the newest last.
     pub(super) fn of(to: &'a Address) -> Result<Self, SendError> {
         let last = |prefix| to.keys.iter().rev().find_map(move |key| key.strip_prefix(prefix));
-        let identity = |scheme| to.identities.iter().rev().find(|identity| identity.scheme == scheme);
+        let identity = |scheme| to.identities.iter().find(|identity| identity.scheme == scheme);
         let group = last("g:").map(Self::Group);
         let number = to.keys.iter().rev().filter_map(|key| key.strip_prefix("p:")).find(|id| is_digits(id));
         let known = || identity(Identity::WA_ID).map(|id| id.value.as_str()).filter(|id| is_digits(id));
