@@ -53,6 +53,10 @@ pub struct ThreadRef {
     /// is bound to another thread stays there (the comment that a reply is under).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
+    /// Names by which others may point at the thread from now on: never looked for, and bound only while they are
+    /// free (a mail's own id, which another sender's mail may bear as well).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// A ticket number found in the text; believed only if the sender is that ticket's contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_hint: Option<i64>,

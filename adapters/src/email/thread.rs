@@ -43,11 +43,12 @@ pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Confi
     ThreadRef {
         partition,
         id: proven,
-        aliases: vec![mid(id)],
+        names: vec![mid(id)],
         evidence: sender.map(|sender| evidence(sender, id, &others)).unwrap_or_default(),
-        hints: others.iter().map(|other| mid(other)).collect(),
+        hints: others.iter().flat_map(|other| pointers(sender, other)).collect(),
         ticket_hint: subject.as_deref().and_then(ticket_hint),
         subject,
+        ..ThreadRef::default()
     }
 }
 
@@ -66,9 +67,19 @@ pub(crate) fn of_report(mail: &Mail, id: &str, targets: &[String], config: &Conf
     }
 }
 
-/// The name of a mail as alias and hint.
+/// The name of a mail, for whoever names it.
 pub(crate) fn mid(id: &str) -> String {
     format!("mid:{id}")
+}
+
+/// The name of a mail in one sender's view.
+pub(crate) fn seen_by(sender: &str, id: &str) -> String {
+    format!("ref:{}:{id}", tidy_id(sender))
+}
+
+/// What a mail's sender means by another mail's id: ids are not unique, so his own view of it comes first.
+fn pointers(sender: Option<&Address>, other: &str) -> Vec<String> {
+    sender.map(|sender| seen_by(&sender.email, other)).into_iter().chain([mid(other)]).collect()
 }
 
 /// The mails that one names, without itself and without repetitions.
@@ -86,8 +97,7 @@ fn other_mails(ids: impl Iterator<Item = String>, own: &str) -> Vec<String> {
 /// by it, while two senders who answer the same unknown mail share no conversation.
 fn evidence(sender: &Address, own: &str, others: &[String]) -> Vec<String> {
     let named = std::iter::once(own).chain(others.iter().map(String::as_str));
-    let sender = tidy_id(&sender.email);
-    named.map(|id| format!("ref:{sender}:{id}")).collect()
+    named.map(|id| seen_by(&sender.email, id)).collect()
 }
 
 /// The conversation whose signed reply token is among the recipients.

@@ -1,6 +1,9 @@
 //! The rules: what each kind of event does to the world (DESIGN §5).
 
-use relevo_adapters::{Body, Content, Message, Notice};
+use std::collections::hash_map::Entry as Slot;
+
+use relevo_adapters::{Body, Content, Identity, Message, Notice};
+use serde_json::Value;
 
 use super::{
     bodies::{preview, to_json},
@@ -67,15 +70,16 @@ impl World {
     fn message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
         let name = message.id.clone().map(|id| (envelope.channel, id));
         // One that is known is older than the dedup markers reach, or comes from a rescan of a mailbox. But mailers
-        // reuse ids: the same id with other words is another message, which only lacks a name.
-        if name.as_ref().is_none_or(|name| !self.is_known(name, message)) {
+        // reuse ids: the same id with other words, from somebody else or of another date is another message, which only
+        // lacks a name.
+        if name.as_ref().is_none_or(|name| !self.is_known(name, envelope, message)) {
             self.add_message(envelope, message, origin);
         }
         let waiting = name.and_then(|name| self.waiting.remove(&name)).unwrap_or_default();
         waiting.iter().for_each(|waiting| self.apply(waiting));
     }
 
-    fn is_known(&self, name: &(i64, String), message: &Message) -> bool {
+    fn is_known(&self, name: &(i64, String), envelope: &Envelope, message: &Message) -> bool {
         let known = self.refs.get(name);
         let row = known.and_then(|id| self.messages.get(id)).map(|entry| &entry.row);
         match (known, row) {
@@ -85,9 +89,19 @@ impl World {
             // An edited or grouped message no longer says what it said when it came.
             (Some(_), Some(row)) if row.edited_at.is_none() && message.group.is_none() => {
                 row.body == to_json(&message.body)
+                    && self.may_be_by(row, envelope)
+                    && stated_date(row.extra.as_deref().and_then(parsed).as_ref())
+                        == stated_date(message.extra.as_ref())
             }
             (Some(_), _) => true,
         }
+    }
+
+    /// Whether the author of a message may be the sender of an event; of some nobody knows who wrote them.
+    fn may_be_by(&self, row: &MessageRow, envelope: &Envelope) -> bool {
+        let identities = envelope.event.sender.iter().flat_map(|sender| &sender.identities);
+        let contact = |identity: &Identity| self.identities.get(&(envelope.company, identity.clone()));
+        row.author_id.is_none() || row.author_id.as_ref() == identities.filter_map(contact).next()
     }
 
     fn add_message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
@@ -241,7 +255,8 @@ impl World {
 
     pub(super) fn add_ref(&mut self, channel: i64, name: Option<String>, message: &str) {
         let Some(name) = name else { return };
-        if self.refs.insert((channel, name.clone()), message.to_owned()).is_none() {
+        if let Slot::Vacant(free) = self.refs.entry((channel, name.clone())) {
+            free.insert(message.to_owned());
             self.added.refs.push(RefRow { channel_id: channel, name, message_id: message.to_owned() });
         }
     }
@@ -337,13 +352,7 @@ impl World {
         }
     }
 
-    fn identity_change(
-        &mut self,
-        envelope: &Envelope,
-        old: &[relevo_adapters::Identity],
-        new: &[relevo_adapters::Identity],
-        note: Option<&str>,
-    ) {
+    fn identity_change(&mut self, envelope: &Envelope, old: &[Identity], new: &[Identity], note: Option<&str>) {
         let company = envelope.company;
         let all = || old.iter().chain(new);
         let contact = all().find_map(|identity| self.identities.get(&(company, identity.clone())).cloned());
@@ -389,4 +398,13 @@ impl World {
             log_id: envelope.log,
         });
     }
+}
+
+/// When it was written, where its author says so himself.
+fn stated_date(extra: Option<&Value>) -> Option<&str> {
+    extra?.get("date")?.as_str()
+}
+
+fn parsed(extra: &str) -> Option<Value> {
+    serde_json::from_str(extra).ok()
 }

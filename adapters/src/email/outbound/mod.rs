@@ -12,9 +12,8 @@ use secrecy::SecretString;
 
 use super::{
     config::{self, Config, Smtp},
-    mail::tidy_id,
     mime,
-    thread::mid,
+    thread::{mid, seen_by},
 };
 use crate::{
     Identity, ImapSource, MediaKind,
@@ -113,7 +112,7 @@ fn recipient(to: &Address) -> Option<&str> {
         mail.map(|identity| identity.value.as_str()).filter(|email| config::is_address(email))
     };
     let wrote_last = |email: &&str| {
-        let name = to.last_inbound.as_ref().map(|last| format!("ref:{}:{last}", tidy_id(&email.to_lowercase())));
+        let name = to.last_inbound.as_ref().map(|last| seen_by(&email.to_lowercase(), last));
         name.is_some_and(|name| to.keys.contains(&name))
     };
     emails().find(wrote_last).or_else(|| emails().next())
