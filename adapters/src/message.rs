@@ -138,6 +138,8 @@ pub enum Content {
     ContactBlocked { blocked: bool },
     /// News about the channel itself or something that no ticket needs: recorded with its raw payload.
     Notice(Notice),
+    /// The same, but the platform waits for `act`: a button that was pressed where nobody can be answered.
+    Awaited { notice: Notice, act: Act },
 }
 
 /// One message's content, inbound or echoed.

@@ -2,7 +2,8 @@
 
 use std::collections::hash_map::Entry as Slot;
 
-use relevo_adapters::{Body, Content, Identity, Message, Notice};
+use relevo_adapters::{Body, Content, Identity, Message, Notice, outbound::Act};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -72,6 +73,10 @@ impl World {
         // One that is known is older than the dedup markers reach, or comes from a rescan of a mailbox. But mailers
         // reuse ids: the same id with other words, from somebody else or of another date is another message, which only
         // lacks a name.
+            Content::Awaited { notice, act } => {
+                self.notice(envelope, notice);
+                self.acknowledge(envelope, act, "", &self.clock.id());
+            }
         if name.as_ref().is_none_or(|name| !self.is_known(name, envelope, message)) {
             self.add_message(envelope, message, origin);
         }
@@ -112,20 +117,21 @@ impl World {
         };
         self.add_attachments(envelope, message, &row_id);
         self.add_ref(envelope.channel, message.id.clone(), &row_id);
-        self.acknowledge(envelope, message, &row_id);
+        let conversation = self.messages.get(&row_id).map(|entry| entry.row.conversation_id.clone());
+        if let (Some(act), Some(conversation)) = (&message.acknowledge, conversation) {
+            self.acknowledge(envelope, act, &conversation, &row_id);
+        }
         self.touch_ticket(envelope, &row_id, ticket_id, origin);
     }
 
-    /// What the platform waits for: it is of no use for long.
-    fn acknowledge(&mut self, envelope: &Envelope, message: &Message, row_id: &str) {
+    /// What the platform waits for: it is of no use for long. `of` names what it is about.
+    fn acknowledge(&mut self, envelope: &Envelope, act: &Act, conversation: &str, of: &str) {
         const USEFUL_MS: i64 = 150_000;
-        let Some(act) = message.acknowledge.clone() else { return };
-        let Some(row) = self.messages.get(row_id).map(|entry| &entry.row) else { return };
         let send = SendJob {
             message: None,
             channel: envelope.channel,
-            conversation: row.conversation_id.clone(),
-            act,
+            conversation: conversation.to_owned(),
+            act: act.clone(),
             answers: None,
             reply_to: None,
             expires_at: Some(envelope.received_at + USEFUL_MS),
@@ -133,7 +139,7 @@ impl World {
         };
         self.added.jobs.push(NewJob {
             kind: SEND.to_owned(),
-            lane: format!("ack:{row_id}"),
+            lane: format!("ack:{of}"),
             topic: send_topic(envelope.channel),
             company_id: Some(envelope.company),
             payload: to_json(&send),
