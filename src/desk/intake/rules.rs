@@ -287,6 +287,10 @@ impl World {
             closed: ticket.row.state == TicketState::Closed.as_str(),
             closed_at: ticket.row.closed_at,
         });
+            // Who writes has blocked nobody, whatever became of the news of it.
+            if entry.row.blocked_at.is_some() && entry.row.blocked_at < at {
+                entry.edit().blocked_at = None;
+            }
         let reopen_within = self.channels.get(&envelope.channel).map_or(0, |channel| channel.reopen_within_ms);
         match (place(state, envelope.received_at, reopen_within), latest) {
             (Placement::Append, Some(id)) => id,
