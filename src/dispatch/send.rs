@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use relevo_adapters::{
     Millis,
-    outbound::{ErrorClass, Io, Outlet, Reconciled, SendError, UnknownOutcome},
+    outbound::{ErrorClass, Io, Names, Outlet, Reconciled, SendError, UnknownOutcome},
 };
 
 use super::{
@@ -114,7 +114,7 @@ impl Send {
             let outcome = Outcome::Error { error, doubtful };
             return self.settle(claim, &job, Some(&ready), outcome).await;
         }
-        self.note_start(&mut claim, &job).await?;
+        self.note_start(&mut claim, &job, outlet.names(&ready.outbound)).await?;
         let result = outlet.send(&*self.io, &ready.outbound).await;
         let pacing = outlet.pacing(&ready.outbound.to).chat;
         let (tat, not_before) = next_slot(claim.tat(), self.clock.now(), pacing.interval, pacing.burst);
@@ -202,8 +202,9 @@ impl Send {
         Ok(Ok(()))
     }
 
-    /// Whoever finds this note after a crash knows that the platform may have the message.
-    async fn note_start(&self, claim: &mut Claim, job: &SendJob) -> Result<(), JobError> {
+    /// Whoever finds this note after a crash knows that the platform may have the message; whoever answers it at once, or
+    /// reports about it, finds it (P5).
+    async fn note_start(&self, claim: &mut Claim, job: &SendJob, names: Names) -> Result<(), JobError> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         claim.start(&mut tx, SENDING, now).await?;
@@ -212,6 +213,10 @@ impl Send {
             let attempt = claim.job().attempt;
             let state = self.state(message, OutState::Sending, Some(attempt), None);
             deliveries::insert_states(&mut tx, &[state]).await?;
+            self.bind_keys(&mut tx, job, &names.keys).await?;
+            for name in &names.refs {
+                deliveries::name(&mut tx, job.channel, name, message).await?;
+            }
         }
         Ok(tx.commit().await?)
     }

@@ -19,7 +19,8 @@ use crate::{
     Identity, ImapSource, MediaKind,
     outbound::{
         Act, Address, Destination, ErrorClass, Explained, Failure, FileRule, Finding, Flow, Io, Length, Located,
-        MailFailure, Outbound, Outlet, Pacing, Quota, SendError, Sending, Sent, UnknownOutcome, Wanted, unsupported,
+        MailFailure, Names, Outbound, Outlet, Pacing, Quota, SendError, Sending, Sent, UnknownOutcome, Wanted,
+        unsupported,
     },
     text,
 };
@@ -92,15 +93,11 @@ impl Outgoing {
             return Err(unsupported(message.act.name()));
         }
         let to = recipient(&message.to).ok_or_else(|| NO_ADDRESS.error("the contact has no mail address"))?;
-        let (id, letter) = letter::write(self, io, message, to).await?;
+        let letter = letter::write(self, io, message, to).await?;
         let last_words = io.mail(&self.smtp.server, letter).await.map_err(refused)?;
         let note = last_words.lines().rev().find_map(text::non_blank);
-        Ok(Sent {
-            keys: vec![mid(&id)],
-            refs: vec![id],
-            note: note.map(|note| text::clean(note, MAX_DETAIL)),
-            ..Sent::default()
-        })
+        let Names { refs, keys } = self.names(message);
+        Ok(Sent { refs, keys, note: note.map(|note| text::clean(note, MAX_DETAIL)), ..Sent::default() })
     }
 }
 
@@ -153,6 +150,11 @@ impl Outlet for Outgoing {
     fn send<'a>(&'a self, io: &'a dyn Io, message: &'a Outbound) -> Flow<'a, Result<Sent, SendError>> {
         Box::pin(self.deliver(io, message))
     }
+    fn names(&self, message: &Outbound) -> Names {
+        let id = names::message_id(message, &self.address);
+        Names { keys: vec![mid(&id)], refs: vec![id] }
+    }
+
 
     /// The files of a mail came within it; those that a provider has kept back are not to be had without its keys.
     fn locate<'a>(&'a self, _io: &'a dyn Io, _wanted: &'a Wanted) -> Flow<'a, Result<Located, SendError>> {
