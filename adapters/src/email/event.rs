@@ -38,7 +38,7 @@ pub(crate) fn of_mail(mut mail: Mail, config: &Config) -> Parsed {
     let mut blobs: Vec<Blob> = mail.raw.clone().map(Blob::new).into_iter().collect();
     let raw_sha256 = blobs.first().map(|blob| blob.sha256.clone());
     let id = mail.id();
-    let key = mail.key(&id);
+    let key = mail.key(&id, thread::proven_conversation(&mail, config).as_deref());
     let sender = mail.sender();
     let automation = automatic::classify(&mail, sender.as_ref(), config);
     let report = if automation.looped { None } else { report::of(&mail) };

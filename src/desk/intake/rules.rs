@@ -71,12 +71,8 @@ impl World {
     fn message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
         let name = message.id.clone().map(|id| (envelope.channel, id));
         // One that is known is older than the dedup markers reach, or comes from a rescan of a mailbox. But mailers
-        // reuse ids: the same id with other words, from somebody else or of another date is another message, which only
-        // lacks a name.
-            Content::Awaited { notice, act } => {
-                self.notice(envelope, notice);
-                self.acknowledge(envelope, act, "", &self.clock.id());
-            }
+        // reuse ids: the same id with other words, from somebody else, of another date or to another thread is another
+        // message, which only lacks a name.
         if name.as_ref().is_none_or(|name| !self.is_known(name, envelope, message)) {
             self.add_message(envelope, message, origin);
         }
@@ -106,6 +102,7 @@ impl World {
     fn may_be_by(&self, row: &MessageRow, envelope: &Envelope) -> bool {
         let identities = envelope.event.sender.iter().flat_map(|sender| &sender.identities);
         let contact = |identity: &Identity| self.identities.get(&(envelope.company, identity.clone()));
+                    && envelope.event.thread.id.as_ref().is_none_or(|proven| *proven == row.conversation_id)
         row.author_id.is_none() || row.author_id.as_ref() == identities.filter_map(contact).next()
     }
 

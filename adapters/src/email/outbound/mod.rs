@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use super::{
     config::{self, Config, Smtp},
     mime,
-    thread::{mid, seen_by},
+    thread::{answers_go_to, mid, seen_by},
 };
 use crate::{
     Identity, ImapSource, MediaKind,
@@ -101,8 +101,9 @@ impl Outgoing {
     }
 }
 
-/// The address to write to: of several, the one from which the customer wrote last. Our own names of the thread tell
-/// that (`ref:<sender>:<mail>`), and only an address of the contact is ever written to.
+/// The address to write to: where the customer's last mail asks to be answered, else from where it came. Our own names of
+/// the thread tell that (`ref:<sender>:<mail>`, `back:<mail>:<address>`); what a mail of anybody but the contact asks for
+/// does not count.
 fn recipient(to: &Address) -> Option<&str> {
     let emails = || {
         let mail = to.identities.iter().filter(|identity| identity.scheme == Identity::EMAIL);
@@ -112,7 +113,9 @@ fn recipient(to: &Address) -> Option<&str> {
         let name = to.last_inbound.as_ref().map(|last| seen_by(&email.to_lowercase(), last));
         name.is_some_and(|name| to.keys.contains(&name))
     };
-    emails().find(wrote_last).or_else(|| emails().next())
+    let last = emails().find(wrote_last);
+    let asked = last.and(to.last_inbound.as_ref()).and_then(|last| answers_go_to(&to.keys, last));
+    asked.or(last).or_else(|| emails().next())
 }
 
 fn refused(failure: MailFailure) -> SendError {
@@ -147,14 +150,14 @@ impl Outlet for Outgoing {
         }
     }
 
-    fn send<'a>(&'a self, io: &'a dyn Io, message: &'a Outbound) -> Flow<'a, Result<Sent, SendError>> {
-        Box::pin(self.deliver(io, message))
-    }
     fn names(&self, message: &Outbound) -> Names {
         let id = names::message_id(message, &self.address);
         Names { keys: vec![mid(&id)], refs: vec![id] }
     }
 
+    fn send<'a>(&'a self, io: &'a dyn Io, message: &'a Outbound) -> Flow<'a, Result<Sent, SendError>> {
+        Box::pin(self.deliver(io, message))
+    }
 
     /// The files of a mail came within it; those that a provider has kept back are not to be had without its keys.
     fn locate<'a>(&'a self, _io: &'a dyn Io, _wanted: &'a Wanted) -> Flow<'a, Result<Located, SendError>> {
