@@ -164,6 +164,9 @@ pub struct Message {
     /// What the platform waits for as soon as the message is there: a pressed button that is to stop spinning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledge: Option<Act>,
+    /// It asks that no machine answer it: no notice of the house, and no bot (RFC 3834).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_auto_reply: bool,
 }
 
 /// The body of a message.

@@ -51,7 +51,8 @@ pub(crate) fn of_mail(mut mail: Mail, config: &Config) -> Parsed {
         None => {
             let thread = thread::of(&mail, &id, sender.as_ref(), config);
             let extra = extra(&mail, &id, sender.as_ref(), raw_sha256.as_deref(), automation.flags());
-            let message = Box::new(message(&mut mail, &id, extra, config, &mut blobs));
+            let message = message(&mut mail, &id, extra, config, &mut blobs);
+            let message = Box::new(Message { no_auto_reply: automation.no_auto_reply, ..message });
             let automatic = automation.is_automatic();
             (thread, if automatic { Content::Automatic(message) } else { Content::Message(message) })
         }
@@ -135,6 +136,7 @@ fn message(mail: &mut Mail, id: &str, extra: Value, config: &Config, blobs: &mut
         group: None,
         extra: Some(extra),
         acknowledge: None,
+        no_auto_reply: false,
     }
 }
 

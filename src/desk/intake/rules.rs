@@ -3,7 +3,6 @@
 use std::collections::hash_map::Entry as Slot;
 
 use relevo_adapters::{Body, Content, Identity, Message, Notice, outbound::Act};
-use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -65,6 +64,10 @@ impl World {
             Content::ThreadMoved { from } => self.thread_moved(envelope, from),
             Content::ContactBlocked { blocked } => self.contact_blocked(envelope, *blocked),
             Content::Notice(notice) => self.notice(envelope, notice),
+            Content::Awaited { notice, act } => {
+                self.notice(envelope, notice);
+                self.acknowledge(envelope, act, "", &self.clock.id());
+            }
         }
     }
 
@@ -90,6 +93,7 @@ impl World {
             // An edited or grouped message no longer says what it said when it came.
             (Some(_), Some(row)) if row.edited_at.is_none() && message.group.is_none() => {
                 row.body == to_json(&message.body)
+                    && envelope.event.thread.id.as_ref().is_none_or(|proven| *proven == row.conversation_id)
                     && self.may_be_by(row, envelope)
                     && stated_date(row.extra.as_deref().and_then(parsed).as_ref())
                         == stated_date(message.extra.as_ref())
@@ -102,7 +106,6 @@ impl World {
     fn may_be_by(&self, row: &MessageRow, envelope: &Envelope) -> bool {
         let identities = envelope.event.sender.iter().flat_map(|sender| &sender.identities);
         let contact = |identity: &Identity| self.identities.get(&(envelope.company, identity.clone()));
-                    && envelope.event.thread.id.as_ref().is_none_or(|proven| *proven == row.conversation_id)
         row.author_id.is_none() || row.author_id.as_ref() == identities.filter_map(contact).next()
     }
 
@@ -158,6 +161,7 @@ impl World {
         };
         if origin == Origin::Contact {
             self.note_inbound(&conversation, envelope);
+            self.note_wish(ticket.as_deref(), message);
         }
         let row = self.message_row(envelope, message, origin, conversation, ticket.clone(), contact);
         let id = row.id.clone();
@@ -270,6 +274,20 @@ impl World {
             if entry.row.last_inbound_at < at {
                 entry.edit().last_inbound_at = at;
             }
+            // Who writes has blocked nobody, whatever became of the news of it.
+            if entry.row.blocked_at.is_some() && entry.row.blocked_at < at {
+                entry.edit().blocked_at = None;
+            }
+        }
+    }
+
+    /// Whether machines may answer the customer from now on.
+    fn note_wish(&mut self, ticket: Option<&str>, message: &Message) {
+        let wish = i64::from(message.no_auto_reply);
+        if let Some(entry) = ticket.and_then(|id| self.tickets.get_mut(id))
+            && entry.row.no_auto_reply != wish
+        {
+            entry.edit().no_auto_reply = wish;
         }
     }
 
@@ -284,10 +302,6 @@ impl World {
             closed: ticket.row.state == TicketState::Closed.as_str(),
             closed_at: ticket.row.closed_at,
         });
-            // Who writes has blocked nobody, whatever became of the news of it.
-            if entry.row.blocked_at.is_some() && entry.row.blocked_at < at {
-                entry.edit().blocked_at = None;
-            }
         let reopen_within = self.channels.get(&envelope.channel).map_or(0, |channel| channel.reopen_within_ms);
         match (place(state, envelope.received_at, reopen_within), latest) {
             (Placement::Append, Some(id)) => id,

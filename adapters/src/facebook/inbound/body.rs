@@ -22,6 +22,7 @@ pub(super) fn message(update: &Update<'_>) -> Option<Message> {
         group: None,
         extra: extra(update.value, update.post_id()),
         acknowledge: None,
+        no_auto_reply: false,
         id,
     })
 }

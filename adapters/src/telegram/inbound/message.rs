@@ -104,6 +104,7 @@ fn read(piece: &Value, place: &Place, id: Option<String>) -> Message {
         group: group.map(|group| format!("{}:{group}", place.chat)),
         extra: extra::object(extra),
         acknowledge: None,
+        no_auto_reply: false,
     }
 }
 
