@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry as Slot;
 
 use relevo_adapters::{Body, Content, Identity, Message, Notice, outbound::Act};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -20,6 +21,14 @@ use crate::{
         tickets::Ticket,
     },
 };
+
+/// The extras of a message that its thread's customer did not write.
+#[derive(Debug, Serialize)]
+struct Strange<'a> {
+    stranger: bool,
+    #[serde(flatten)]
+    extra: Option<&'a Value>,
+}
 
 /// Who wrote a message, and what that means for tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +172,11 @@ impl World {
             self.note_inbound(&conversation, envelope);
             self.note_wish(ticket.as_deref(), message);
         }
-        let row = self.message_row(envelope, message, origin, conversation, ticket.clone(), contact);
+        let stranger = origin != Origin::App && self.is_stranger(envelope, &conversation, contact.as_deref());
+        let mut row = self.message_row(envelope, message, origin, conversation, ticket.clone(), contact);
+        if stranger {
+            row.extra = Some(to_json(&Strange { stranger: true, extra: message.extra.as_ref() }));
+        }
         let id = row.id.clone();
         self.messages.insert(id.clone(), Entry::created(row));
         self.add_ref(envelope.channel, message.group.as_deref().map(group_ref), &id);
@@ -289,6 +302,13 @@ impl World {
         {
             entry.edit().no_auto_reply = wish;
         }
+    }
+
+    /// Whether somebody else than its customer writes in a thread that is known by what is in it alone: who was told its
+    /// token, or shown a mail of it. A thread with a name of its own may be a group's.
+    fn is_stranger(&self, envelope: &Envelope, conversation: &str, contact: Option<&str>) -> bool {
+        let customer = self.conversations.get(conversation).and_then(|entry| entry.row.contact_id.as_deref());
+        envelope.event.thread.aliases.is_empty() && customer.is_some() && customer != contact
     }
 
     fn latest_ticket(&self, conversation: &str) -> Option<String> {
