@@ -81,6 +81,9 @@ pub struct Capabilities {
     pub handshake: bool,
     /// How long after closing a new message reopens the ticket, unless the channel says otherwise; milliseconds.
     pub reopen_within_ms: Millis,
+    /// How long after a notice of the house the same customer gets no other, milliseconds: where machines answer, one may
+    /// begin a new thread for each. 0: customers get every notice.
+    pub notice_pause_ms: Millis,
     /// What it can send; `None`: nothing.
     pub sending: Option<&'static Sending>,
 }

@@ -54,6 +54,10 @@ pub struct ThreadRef {
     /// is bound to another thread stays there (the comment that a reply is under).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<String>,
+    /// Names by which others may point at the thread from now on: never looked for, and bound only while they are
+    /// free (a mail's own id, which another sender's mail may bear as well).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
     /// A ticket number found in the text; believed only if the sender is that ticket's contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_hint: Option<i64>,
@@ -143,6 +147,8 @@ pub enum Content {
     ContactBlocked { blocked: bool },
     /// News about the channel itself or something that no ticket needs: recorded with its raw payload.
     Notice(Notice),
+    /// The same, but the platform waits for `act`: a button that was pressed where nobody can be answered.
+    Awaited { notice: Notice, act: Act },
 }
 
 /// One message's content, inbound or echoed.
@@ -170,6 +176,9 @@ pub struct Message {
     /// Whether the public does not see it from the start.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
+    /// It asks that no machine answer it: no notice of the house, and no bot (RFC 3834).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_auto_reply: bool,
 }
 
 /// The body of a message.

@@ -316,8 +316,10 @@ fn a_mail_that_answers_is_known_by_its_sender_and_points_at_what_it_answers() {
         .thread
     };
     let thread = answer("Ida@example.net");
-    assert_eq!(thread.aliases, ["mid:child@x"]);
-    assert_eq!(thread.hints, ["mid:parent@x", "mid:root@x"]);
+    // Its own id finds nothing, for another sender's mail may bear the same.
+    assert_eq!((thread.names, thread.aliases), (vec!["mid:child@x".to_owned()], Vec::new()));
+    let hints = ["ref:ida@example.net:parent@x", "mid:parent@x", "ref:ida@example.net:root@x", "mid:root@x"];
+    assert_eq!(thread.hints, hints);
     let names = ["ref:ida@example.net:child@x", "ref:ida@example.net:parent@x", "ref:ida@example.net:root@x"];
     assert_eq!(thread.evidence, names);
     let other = answer("eva@example.net").evidence;
@@ -330,10 +332,43 @@ fn a_mail_that_answers_is_known_by_its_sender_and_points_at_what_it_answers() {
 }
 
 #[test]
+fn a_mail_says_where_its_answers_go() {
+    let names =
+        |headers: &str| only_event(&format!("From: ida@example.net\nMessage-ID: <a@x>\n{headers}\nHola")).thread.names;
+    assert_eq!(names("Reply-To: Ventas <Otra@example.net>\n"), ["mid:a@x", "back:a@x:otra@example.net"]);
+    for none in [
+        "",
+        "Reply-To: ida@example.net\n",
+        "Reply-To: support@in.example.org\n",
+        "Reply-To: a@example.net, b@example.net\n",
+        "Reply-To: nobody\n",
+    ] {
+        assert_eq!(names(none), ["mid:a@x"], "{none}");
+    }
+}
+
+#[test]
+fn the_same_mail_to_two_threads_is_two_deliveries() {
+    let [one, two] = ["0190f3a1-7b2c-7d3e-8f40-123456789abc", "0190f3a1-7b2c-7d3e-8f40-123456789abd"];
+    let address = |id| email::reply_address(id, "support@in.example.org", &"reply-key".into()).unwrap();
+    let copy = |id| {
+        let to = [one, two].map(address).join(", ");
+        only_event(&format!(
+            "Delivered-To: {}\nFrom: ida@example.net\nTo: {to}\nMessage-ID: <a@x>\n\nHola",
+            address(id)
+        ))
+    };
+    assert_eq!(copy(one).thread.id.as_deref(), Some(one));
+    assert_eq!(copy(two).thread.id.as_deref(), Some(two), "the copy's own recipient counts");
+    assert_ne!(copy(one).dedup, copy(two).dedup);
+    assert_eq!(copy(one).dedup, copy(one).dedup);
+}
+
+#[test]
 fn p8_what_a_mail_points_at_is_bounded() {
     let references: String = (0..500).map(|at| format!(" <{at}@x>")).collect();
     let thread = only_event(&format!("From: a@b\nMessage-ID: <own@x>\nReferences:{references}\n\nHola")).thread;
-    assert_eq!((thread.hints.len(), thread.evidence.len()), (20, 21));
+    assert_eq!((thread.hints.len(), thread.evidence.len()), (40, 21));
 }
 
 #[test]

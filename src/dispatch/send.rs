@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use relevo_adapters::{
     Millis,
-    outbound::{ErrorClass, Io, Outlet, Reconciled, SendError, UnknownOutcome},
+    outbound::{ErrorClass, Io, Names, Outlet, Reconciled, SendError, UnknownOutcome},
 };
 
 use super::{
@@ -114,7 +114,8 @@ impl Send {
             let outcome = Outcome::Error { error, doubtful };
             return self.settle(claim, &job, Some(&ready), outcome).await;
         }
-        self.note_start(&mut claim, &job, doubtful).await?;
+        let names = outlet.names(&ready.outbound);
+        self.note_start(&mut claim, &job, names, doubtful).await?;
         let result = outlet.send(&*self.io, &ready.outbound).await;
         let pacing = outlet.pacing(&ready.outbound.to).chat;
         let (tat, not_before) = next_slot(claim.tat(), self.clock.now(), pacing.interval, pacing.burst);
@@ -202,9 +203,10 @@ impl Send {
         Ok(Ok(()))
     }
 
-    /// Whoever finds this note after a crash knows that the platform may have the message. What may be doubled is flagged
-    /// before it is: the platform's report may settle it before we do.
-    async fn note_start(&self, claim: &mut Claim, job: &SendJob, doubtful: bool) -> Result<(), JobError> {
+    /// Whoever finds this note after a crash knows that the platform may have the message; whoever answers it at once, or
+    /// reports about it, finds it (P5). What may be doubled is flagged before it is: the platform's report may settle it
+    /// before we do.
+    async fn note_start(&self, claim: &mut Claim, job: &SendJob, names: Names, doubtful: bool) -> Result<(), JobError> {
         let now = self.clock.now();
         let mut tx = self.db.write().await?;
         claim.start(&mut tx, SENDING, now).await?;
@@ -213,6 +215,10 @@ impl Send {
             let attempt = claim.job().attempt;
             let state = self.state(message, OutState::Sending, Some(attempt), None);
             deliveries::insert_states(&mut tx, &[state]).await?;
+            self.bind_keys(&mut tx, job, &names.keys).await?;
+            for name in &names.refs {
+                deliveries::name(&mut tx, job.channel, name, message).await?;
+            }
             if doubtful {
                 deliveries::flag(&mut tx, message).await?;
             }

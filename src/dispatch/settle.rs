@@ -140,7 +140,7 @@ impl Send {
     }
 
     /// Names under which the thread goes on; one that names another thread by now stays there.
-    async fn bind_keys(&self, tx: &mut Tx, job: &SendJob, keys: &[String]) -> Result<(), JobError> {
+    pub(super) async fn bind_keys(&self, tx: &mut Tx, job: &SendJob, keys: &[String]) -> Result<(), JobError> {
         if keys.is_empty() {
             return Ok(());
         }

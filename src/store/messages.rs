@@ -1,7 +1,7 @@
 //! Messages and everything that hangs on one: names, attachments, revisions, reactions, receipts.
 
 use relevo_adapters::Millis;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 
 use super::{Result, Sql, Tx, json_rows, macros::*};
@@ -43,6 +43,19 @@ pub struct MessageRow {
     pub hidden_at: Option<Millis>,
     /// When it was last hidden or shown.
     pub visibility_at: Option<Millis>,
+}
+
+impl MessageRow {
+    /// Whether somebody else than the thread's customer wrote it, as intake noted.
+    pub fn is_strangers(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Extra {
+            #[serde(default)]
+            stranger: bool,
+        }
+        let extra = self.extra.as_deref().and_then(|extra| serde_json::from_str::<Extra>(extra).ok());
+        extra.is_some_and(|extra| extra.stranger)
+    }
 }
 
 macro_rules! columns {

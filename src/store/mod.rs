@@ -38,6 +38,7 @@ pub mod lists;
 pub mod messages;
 pub mod meta;
 pub mod notes;
+pub mod notices;
 pub mod overview;
 pub mod parked;
 pub mod platform_files;

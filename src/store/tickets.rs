@@ -55,6 +55,8 @@ pub struct Ticket {
     pub closed_told: i64,
     /// The `waiting_since` for which it was told that everybody is busy.
     pub busy_told: Option<Millis>,
+    /// 1 if the customer's latest message asks that no machine answer it.
+    pub no_auto_reply: i64,
     pub created_at: Millis,
     pub updated_at: Millis,
 }
@@ -72,7 +74,7 @@ macro_rules! columns {
          t.last_author, t.last_content, t.last_message_at, t.last_message_id, t.waiting_since, t.close_reason, t.closed_at, \
          t.reopened, t.group_id, t.agent_id, t.previous_agent_id, t.excluded_agent_id, t.assigned_at, t.priority, t.bot_id, \
          t.bot_until, t.answered_at, \
-         t.closed_by, t.closed_told, t.busy_told, t.created_at, t.updated_at"
+         t.closed_by, t.closed_told, t.busy_told, t.no_auto_reply, t.created_at, t.updated_at"
     };
 }
 pub(super) use columns;
@@ -120,17 +122,17 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
             "INSERT INTO tickets (id, company_id, number, channel_id, kind, conversation_id, contact_id, state, \
              subject, last_author, last_content, last_message_at, last_message_id, waiting_since, close_reason, closed_at, reopened, \
              group_id, agent_id, previous_agent_id, excluded_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, \
-             closed_told, busy_told, created_at, updated_at) \
+             closed_told, busy_told, no_auto_reply, created_at, updated_at) \
              SELECT id, company_id, number, channel_id, kind, conversation_id, contact_id, state, subject, \
              last_author, last_content, last_message_at, last_message_id, waiting_since, close_reason, closed_at, reopened, group_id, \
              agent_id, previous_agent_id, excluded_agent_id, assigned_at, priority, bot_id, bot_until, answered_at, closed_by, closed_told, \
-             busy_told, created_at, updated_at FROM",
+             busy_told, no_auto_reply, created_at, updated_at FROM",
             [id text, company_id bigint, number bigint, channel_id bigint, kind text, conversation_id text,
              contact_id text, state text, subject text, last_author text, last_content text, last_message_at bigint,
              last_message_id text, waiting_since bigint, close_reason text, closed_at bigint, reopened bigint, group_id bigint, agent_id bigint,
              previous_agent_id bigint, excluded_agent_id bigint, assigned_at bigint, priority bigint, bot_id bigint, bot_until bigint,
-             answered_at bigint, closed_by bigint, closed_told bigint, busy_told bigint, created_at bigint,
-             updated_at bigint],
+             answered_at bigint, closed_by bigint, closed_told bigint, busy_told bigint, no_auto_reply bigint,
+             created_at bigint, updated_at bigint],
             "WHERE true ON CONFLICT (id) DO UPDATE SET conversation_id = excluded.conversation_id, \
              contact_id = excluded.contact_id, state = excluded.state, \
              subject = excluded.subject, last_author = excluded.last_author, last_content = excluded.last_content, \
@@ -141,7 +143,8 @@ pub async fn save(tx: &mut Tx, tickets: &[&Ticket]) -> Result<()> {
              excluded_agent_id = excluded.excluded_agent_id, \
              assigned_at = excluded.assigned_at, priority = excluded.priority, bot_id = excluded.bot_id, \
              bot_until = excluded.bot_until, answered_at = excluded.answered_at, closed_by = excluded.closed_by, \
-             closed_told = excluded.closed_told, busy_told = excluded.busy_told, updated_at = excluded.updated_at"
+             closed_told = excluded.closed_told, busy_told = excluded.busy_told, \
+             no_auto_reply = excluded.no_auto_reply, updated_at = excluded.updated_at"
         ),
         json_rows(tickets)
     )

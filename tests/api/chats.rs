@@ -14,6 +14,7 @@ use relevo::{
         tickets::{self, Ticket},
     },
 };
+use relevo_adapters::{Body, Content, Message};
 
 on_both_databases! {
     chats_are_listed_as_the_seed_shows
@@ -23,6 +24,7 @@ on_both_databases! {
     reading_is_noted_and_told_to_the_platform
     p2_pending_messages_are_given_once_to_each_client
     p5_a_message_tells_its_way
+    all_of_a_message_is_to_be_had
     what_a_channel_cannot_do_is_refused
     acts_reach_the_platform
 }
@@ -260,6 +262,36 @@ async fn p5_a_message_tells_its_way(house: &House) {
         assert_eq!(errors["id_message"], json!(["El id_message no se encuentra registrado."]));
     }
     refused(&house.get(client, "/api/chat/messageStatus").await, &["id_message"]);
+}
+
+async fn all_of_a_message_is_to_be_had(house: &House) {
+    let stage = stage(house).await;
+    let client = &stage.tenant.client;
+    let whole = "¿Llegó?\n\nEl lun, Ida escribió:\n> antes";
+    let body = Body::Mail {
+        subject: Some("Pedido".into()),
+        text: whole.into(),
+        visible: "¿Llegó?".into(),
+        html: Some("<p>¿Llegó?</p>".into()),
+    };
+    let extra = json!({"cc": ["leo@example.net"], "flags": {"list": true}});
+    let message = Message { id: Some("m1".into()), body, extra: Some(extra.clone()), ..Message::default() };
+    let mail = stage.tenant.event(stage.telegram, "chat:7", START, Content::Message(Box::new(message)));
+    house.apply(&[mail]).await;
+    let chats = taken(&house.post(client, LIST, &json!({"paginate": "N"})).await)["data"]["data"].clone();
+    let chat = chats.as_array().unwrap().iter().find(|chat| chat["last_message"] == "¿Llegó?").unwrap();
+    let thread = taken(&house.post(client, MESSAGES, &json!({"id_chat": chat["id_chat"]})).await);
+    let shown = &thread["data"]["messages"][0];
+    assert_eq!((&shown["text"], &shown["stranger"]), (&json!("¿Llegó?"), &json!(false)));
+    let path = format!("/api/chat/messageSource?id_message={}", shown["id_message"].as_str().unwrap());
+    let source = house.body(client, &path).await["data"].clone();
+    assert_eq!([&source["text"], &source["subject"]], [whole, "Pedido"]);
+    assert_eq!((&source["html"], &source["extra"]), (&json!("<p>¿Llegó?</p>"), &extra));
+    let foreign = house.tenant().await;
+    for (client, path) in [(&foreign.client, path.as_str()), (client, "/api/chat/messageSource?id_message=x")] {
+        let errors = refused(&house.get(client, path).await, &["id_message"]);
+        assert_eq!(errors["id_message"], json!(["El id_message no se encuentra registrado."]));
+    }
 }
 
 const ACTS: [&str; 5] = ["editMessage", "deleteMessage", "hideMessage", "reactMessage", "privateReply"];

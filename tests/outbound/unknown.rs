@@ -1,5 +1,7 @@
 //! No silent double send (P6): what happens when nobody knows whether a send succeeded.
 
+use std::time::Duration;
+
 use relevo::demo::platforms::{Fault, Progress, SmtpFault, Stage, Trouble};
 
 use super::house::{Outside, Plan};
@@ -63,6 +65,30 @@ for_each_database! {
         let mails = outside.smtp.ledger();
         assert_eq!(mails.len(), 2);
         assert_eq!(mails[0].header("Message-ID"), mails[1].header("Message-ID"));
+        outside.close().await;
+    }
+
+    p5_a_bounce_and_an_answer_find_a_mail_whose_send_had_no_answer: |backend| {
+        let patient = Plan { configure: |config| config.dispatch.retry_base = Duration::from_secs(3_600), ..Plan::default() };
+        let outside = Outside::open_as(backend, patient).await;
+        let conversation = outside.mail_customer("ida@cliente.example").await;
+        outside.smtp.make_trouble(Stage::AfterDot, SmtpFault::TakeAndDrop, Some(1));
+        let message = outside.reply(&conversation, "hola").await;
+        outside.reaches(&message, "unknown").await;
+        let id = outside.smtp.ledger()[0].header("Message-ID").expect("its id");
+        // Nobody knows whether it left; but who answers it names nothing else,
+        let answer = format!("From: ida@cliente.example\r\nTo: soporte@tienda.example\r\nSubject: Otra cosa\r\n\
+            Message-ID: <r@cliente.example>\r\nIn-Reply-To: {id}\r\n\r\nsí\r\n");
+        assert_eq!(outside.house.mail(answer).await, 200);
+        assert_eq!(outside.house.tickets_after(3).await.len(), 1);
+        // and a report that it came back fails it.
+        let bounce = format!("From: mailer-daemon@mx.example\r\nMessage-ID: <b@mx.example>\r\n\
+            Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\
+            Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n\
+            Final-Recipient: rfc822; ida@cliente.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\n\
+            Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: {id}\r\n\r\n--b--\r\n");
+        assert_eq!(outside.house.mail(bounce).await, 200);
+        outside.reaches(&message, "failed").await;
         outside.close().await;
     }
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod four_channels;
 pub(crate) mod house;
+mod mails;
 mod one_person;
 mod promises;
 mod sweep;

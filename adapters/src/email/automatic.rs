@@ -73,6 +73,10 @@ const MACHINE_FIELDS: &[&str] = &[
 const MACHINE_SUBJECTS: &[&str] = &[
     "out of office",
     "out of the office",
+    "i am out of office",
+    "i am out of the office",
+    "i'm out of the office",
+    "i am currently out of the office",
     "automatic reply",
     "auto reply:",
     "auto-reply",
@@ -84,6 +88,9 @@ const MACHINE_SUBJECTS: &[&str] = &[
     "respuesta automática",
     "respuesta automatica",
     "fuera de la oficina",
+    "fuera de oficina",
+    "estoy fuera de la oficina",
+    "ausente:",
     "ausente de la oficina",
     "abwesenheitsnotiz",
     "abwesend:",
@@ -112,6 +119,9 @@ const MACHINE_SUBJECTS: &[&str] = &[
     "自动回复",
     "自動回覆",
 ];
+
+/// What follows in a customer's question about opening hours.
+const OF_HOURS: &[&str] = &["hour", "phone", "number", "contact", "support"];
 
 /// Reads what the mail's headers say.
 pub(crate) fn classify(mail: &Mail, sender: Option<&Address>, config: &Config) -> Automation {
@@ -145,13 +155,20 @@ fn written_by_machine(mail: &Mail, sender: Option<&Address>, found: &mut Automat
     let delivered_to_machine =
         headers.all("Delivered-To").any(|value| value.trim_ascii().eq_ignore_ascii_case(b"autoresponder"));
     found.machine(delivered_to_machine, "Delivered-To");
-    let subject = headers.text("Subject").unwrap_or_default().to_lowercase();
-    found.machine(MACHINE_SUBJECTS.iter().any(|words| subject.starts_with(words)), "Subject");
+    found.machine(headers.text("Subject").is_some_and(|subject| is_machine_subject(&subject)), "Subject");
     let kind = mail.kind();
     found.machine(kind.value == "multipart/report", "Content-Type");
     let local = sender.map(Address::local).unwrap_or_default();
     found.machine(local == "mailer-daemon", "From");
     found.machine(local == "postmaster" && mail.has_null_sender(), "From");
+}
+
+/// Whether a subject begins like an automatic answer's, and does not ask about the hours.
+fn is_machine_subject(subject: &str) -> bool {
+    let lower = subject.to_lowercase();
+    let bare = lower.trim_start_matches(['[', '(', '*', ' ']);
+    let rest = MACHINE_SUBJECTS.iter().find_map(|words| bare.strip_prefix(words));
+    rest.is_some_and(|rest| !OF_HOURS.iter().any(|word| rest.trim_start_matches([' ', '-']).starts_with(word)))
 }
 
 fn asks_for_silence(mail: &Mail, sender: Option<&Address>, found: &mut Automation) {
@@ -197,4 +214,33 @@ fn first_word(value: &str) -> String {
         .find(|word| !word.is_empty())
         .unwrap_or_default()
         .to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_machine_subject;
+
+    #[test]
+    fn subjects_of_machines_and_of_people() {
+        for subject in [
+            "Out of Office: Ida",
+            "Out of office Re: Pedido 7",
+            "Fuera de oficina: vuelvo el lunes",
+            "Ausente: Ida",
+            "[Auto-Reply] Pedido 7",
+            "I am out of the office until Monday",
+            "Automatic reply: Pedido 7",
+        ] {
+            assert!(is_machine_subject(subject), "{subject}");
+        }
+        for subject in [
+            "Out of office hours - how do I call?",
+            "Out-of-hours delivery",
+            "Ausente en la entrega",
+            "Re: Out of office",
+            "¿Está fuera de la oficina?",
+        ] {
+            assert!(!is_machine_subject(subject), "{subject}");
+        }
+    }
 }

@@ -38,7 +38,7 @@ pub(crate) fn of_mail(mut mail: Mail, config: &Config) -> Parsed {
     let mut blobs: Vec<Blob> = mail.raw.clone().map(Blob::new).into_iter().collect();
     let raw_sha256 = blobs.first().map(|blob| blob.sha256.clone());
     let id = mail.id();
-    let key = mail.key(&id);
+    let key = mail.key(&id, thread::proven_conversation(&mail, config).as_deref());
     let sender = mail.sender();
     let automation = automatic::classify(&mail, sender.as_ref(), config);
     let report = if automation.looped { None } else { report::of(&mail) };
@@ -51,7 +51,8 @@ pub(crate) fn of_mail(mut mail: Mail, config: &Config) -> Parsed {
         None => {
             let thread = thread::of(&mail, &id, sender.as_ref(), config);
             let extra = extra(&mail, &id, sender.as_ref(), raw_sha256.as_deref(), automation.flags());
-            let message = Box::new(message(&mut mail, &id, extra, config, &mut blobs));
+            let message = message(&mut mail, &id, extra, config, &mut blobs);
+            let message = Box::new(Message { no_auto_reply: automation.no_auto_reply, ..message });
             let automatic = automation.is_automatic();
             (thread, if automatic { Content::Automatic(message) } else { Content::Message(message) })
         }
@@ -136,6 +137,7 @@ fn message(mail: &mut Mail, id: &str, extra: Value, config: &Config, blobs: &mut
         extra: Some(extra),
         acknowledge: None,
         hidden: false,
+        no_auto_reply: false,
     }
 }
 

@@ -92,8 +92,9 @@ impl Mail {
     }
 
     /// The mail's own dedup key. Its id alone is none, for broken software gives one id to many mails; what is hashed
-    /// beside it is the same by whatever route the mail comes.
-    pub(crate) fn key(&self, id: &str) -> String {
+    /// beside it is the same by whatever route the mail comes: with it the conversation that this copy is for, as one mail
+    /// to two is two.
+    pub(crate) fn key(&self, id: &str, conversation: Option<&str>) -> String {
         let mut hash = Sha256::new();
         let from = self.mailbox(&["From"]).map(|from| from.email);
         let text = self.text.as_ref().filter(|text| !text.trim().is_empty()).or(self.html.as_ref());
@@ -101,6 +102,7 @@ impl Mail {
             field.iter().flat_map(|field| field.split_whitespace()).for_each(|word| hash.update(word));
             hash.update([0]);
         }
+        conversation.iter().for_each(|conversation| hash.update(conversation));
         let hash = verify::hex(&hash.finalize());
         format!("mid:{id}:{}", text::truncate(&hash, 16))
     }

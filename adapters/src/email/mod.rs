@@ -45,6 +45,7 @@ pub static KIND: Kind = Kind {
         max_webhook_bytes: MAX_WEBHOOK,
         handshake: false,
         reopen_within_ms: 604_800_000,
+        notice_pause_ms: 86_400_000,
         sending: Some(&outbound::SENDING),
     },
     schemes: address::SCHEMES,

@@ -1,7 +1,7 @@
 //! Which conversation a mail belongs to (`email.md §4`).
 
 use super::{
-    config::Config,
+    config::{self, Config},
     mail::{Mail, tidy_id},
     mime::{Address, addresses},
     token,
@@ -11,19 +11,10 @@ use crate::ThreadRef;
 /// Other mails that one mail names and that are kept.
 const MAX_HINTS: usize = 20;
 
-/// Header fields that may name the address to which the mail was sent.
-const RECIPIENTS: &[&str] = &[
-    "To",
-    "Cc",
-    "Delivered-To",
-    "X-Original-To",
-    "Envelope-To",
-    "X-Envelope-To",
-    "X-Forwarded-To",
-    "Resent-To",
-    "X-Delivered-To",
-    "Apparently-To",
-];
+/// Header fields that name the address to which this copy of the mail was delivered.
+const DELIVERED: &[&str] = &["Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Delivered-To"];
+/// Header fields that may name the address to which the mail was sent, alike in every copy.
+const RECIPIENTS: &[&str] = &["To", "Cc", "X-Forwarded-To", "Resent-To", "Apparently-To"];
 
 /// The thread of a message.
 pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Config) -> ThreadRef {
@@ -43,11 +34,12 @@ pub(crate) fn of(mail: &Mail, id: &str, sender: Option<&Address>, config: &Confi
     ThreadRef {
         partition,
         id: proven,
-        aliases: vec![mid(id)],
+        names: [mid(id)].into_iter().chain(answer_to(mail, sender, config).map(|to| back(id, &to))).collect(),
         evidence: sender.map(|sender| evidence(sender, id, &others)).unwrap_or_default(),
-        hints: others.iter().map(|other| mid(other)).collect(),
+        hints: others.iter().flat_map(|other| pointers(sender, other)).collect(),
         ticket_hint: subject.as_deref().and_then(ticket_hint),
         subject,
+        ..ThreadRef::default()
     }
 }
 
@@ -66,9 +58,37 @@ pub(crate) fn of_report(mail: &Mail, id: &str, targets: &[String], config: &Conf
     }
 }
 
-/// The name of a mail as alias and hint.
+/// The name of a mail, for whoever names it.
 pub(crate) fn mid(id: &str) -> String {
     format!("mid:{id}")
+}
+
+/// The name of a mail in one sender's view.
+pub(crate) fn seen_by(sender: &str, id: &str) -> String {
+    format!("ref:{}:{id}", tidy_id(sender))
+}
+
+/// The name by which a mail says where its answers go.
+fn back(id: &str, address: &str) -> String {
+    format!("back:{id}:{address}")
+}
+
+/// Where the answers to this mail go, if one of the thread's names says so.
+pub(crate) fn answers_go_to<'a>(names: &'a [String], id: &str) -> Option<&'a str> {
+    names.iter().find_map(|name| name.strip_prefix("back:")?.strip_prefix(id)?.strip_prefix(':'))
+}
+
+/// The one address to which a mail asks to be answered, if it is neither its sender's nor ours.
+fn answer_to(mail: &Mail, sender: Option<&Address>, config: &Config) -> Option<String> {
+    let asked: Vec<Address> = mail.headers.all("Reply-To").flat_map(addresses).collect();
+    let [Address { email, .. }] = asked.as_slice() else { return None };
+    let other = sender.is_some_and(|sender| sender.email != *email) && !config.is_own(email);
+    (other && config::is_address(email)).then(|| email.clone())
+}
+
+/// What a mail's sender means by another mail's id: ids are not unique, so his own view of it comes first.
+fn pointers(sender: Option<&Address>, other: &str) -> Vec<String> {
+    sender.map(|sender| seen_by(&sender.email, other)).into_iter().chain([mid(other)]).collect()
 }
 
 /// The mails that one names, without itself and without repetitions.
@@ -86,17 +106,19 @@ fn other_mails(ids: impl Iterator<Item = String>, own: &str) -> Vec<String> {
 /// by it, while two senders who answer the same unknown mail share no conversation.
 fn evidence(sender: &Address, own: &str, others: &[String]) -> Vec<String> {
     let named = std::iter::once(own).chain(others.iter().map(String::as_str));
-    let sender = tidy_id(&sender.email);
-    named.map(|id| format!("ref:{sender}:{id}")).collect()
+    named.map(|id| seen_by(&sender.email, id)).collect()
 }
 
-/// The conversation whose signed reply token is among the recipients.
-fn proven_conversation(mail: &Mail, config: &Config) -> Option<String> {
+/// The conversation whose signed reply token is among the recipients: of several the one to which this copy was
+/// delivered.
+pub(crate) fn proven_conversation(mail: &Mail, config: &Config) -> Option<String> {
     let key = config.reply_key.as_ref()?;
-    let header = RECIPIENTS.iter().flat_map(|name| mail.headers.all(name)).flat_map(addresses);
+    let named =
+        |names: &'static [&'static str]| names.iter().flat_map(|name| mail.headers.all(name)).flat_map(addresses);
     let envelope = mail.envelope_to.iter().flat_map(|to| addresses(to.as_bytes()));
     let received = mail.headers.all("Received").filter_map(received_for).flat_map(|to| addresses(&to));
-    envelope.chain(header).chain(received).find_map(|address| token::conversation_of(&address.email, key))
+    let all = envelope.chain(named(DELIVERED)).chain(received).chain(named(RECIPIENTS));
+    all.into_iter().find_map(|address| token::conversation_of(&address.email, key))
 }
 
 /// The address of the `for <…>` clause of a `Received` field.

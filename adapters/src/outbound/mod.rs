@@ -16,7 +16,8 @@ pub use io::{
     SmtpStage, SmtpTls,
 };
 pub use outlet::{
-    Destination, Finding, Located, Outlet, Pacing, Quota, Reconciled, Sent, StoredFile, Template, Wanted, unsupported,
+    Destination, Finding, Located, Names, Outlet, Pacing, Quota, Reconciled, Sent, StoredFile, Template, Wanted,
+    unsupported,
 };
 
 use crate::{ContactCard, Identity, MediaKind, Millis};

@@ -20,6 +20,12 @@ pub trait Outlet: Send + Sync {
     /// What such an address must look like, in Spanish, for the API's answer.
     fn destination(&self, text: &str) -> Result<Destination, String>;
 
+    /// The names that a message will bear, where they are ours to give: they are kept before it leaves, so that an answer
+    /// or a report finds it, however early it comes and whatever is known of the send.
+    fn names(&self, _message: &Outbound) -> Names {
+        Names::default()
+    }
+
     /// Brings it to the platform.
     fn send<'a>(&'a self, io: &'a dyn Io, message: &'a Outbound) -> Flow<'a, Result<Sent, SendError>>;
 
@@ -94,6 +100,15 @@ pub struct Destination {
     pub identities: Vec<Identity>,
     /// As people know it: `+56912345678`.
     pub account: String,
+}
+
+/// Names that are known before a message leaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The message's, as inbound events will name it.
+    pub refs: Vec<String>,
+    /// The thread's.
+    pub keys: Vec<String>,
 }
 
 /// A send that the platform took.

@@ -22,6 +22,7 @@ pub static KIND: Kind = Kind {
         max_webhook_bytes: 4 << 20,
         handshake: true,
         reopen_within_ms: 86_400_000,
+        notice_pause_ms: 0,
         sending: Some(&outbound::SENDING),
     },
     schemes: outbound::SCHEMES,

@@ -2,6 +2,7 @@
 
 mod acts;
 mod arrivals;
+mod source;
 mod thread;
 
 use relevo_adapters::{Millis, outbound::Destination};
@@ -9,6 +10,7 @@ use relevo_adapters::{Millis, outbound::Destination};
 pub use self::{
     acts::{OnMessage, act, answers, mark_read},
     arrivals::{Arrival, arrivals},
+    source::{Source, source},
     thread::{Line, Thread, lines, thread},
 };
 use crate::store::{

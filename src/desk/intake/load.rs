@@ -221,7 +221,8 @@ fn names(event: &InboundEvent) -> impl Iterator<Item = &str> {
         _ => &[],
     };
     let thread = &event.thread;
-    thread.aliases.iter().chain(&thread.hints).chain(&thread.evidence).chain(moved).map(String::as_str)
+    let own = thread.aliases.iter().chain(&thread.hints).chain(&thread.evidence).chain(&thread.names);
+    own.chain(moved).map(String::as_str)
 }
 
 /// Every message name that the event mentions.

@@ -1,6 +1,10 @@
 //! The rules: what each kind of event does to the world (DESIGN §5).
 
-use relevo_adapters::{Body, Content, Identity, Message, Notice};
+use std::collections::hash_map::Entry as Slot;
+
+use relevo_adapters::{Body, Content, Identity, Message, Notice, outbound::Act};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     bodies::to_json,
@@ -17,6 +21,14 @@ use crate::{
         tickets::Ticket,
     },
 };
+
+/// The extras of a message that its thread's customer did not write.
+#[derive(Debug, Serialize)]
+struct Strange<'a> {
+    stranger: bool,
+    #[serde(flatten)]
+    extra: Option<&'a Value>,
+}
 
 /// Who wrote a message, and what that means for tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,21 +73,26 @@ impl World {
             Content::ThreadMoved { from } => self.thread_moved(envelope, from),
             Content::ContactBlocked { blocked } => self.contact_blocked(envelope, *blocked),
             Content::Notice(notice) => self.notice(envelope, notice),
+            Content::Awaited { notice, act } => {
+                self.notice(envelope, notice);
+                self.acknowledge(envelope, act, "", &self.clock.id());
+            }
         }
     }
 
     fn message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
         let name = message.id.clone().map(|id| (envelope.channel, id));
         // One that is known is older than the dedup markers reach, or comes from a rescan of a mailbox. But mailers
-        // reuse ids: the same id with other words is another message, which only lacks a name.
-        if name.as_ref().is_none_or(|name| !self.is_known(name, message)) {
+        // reuse ids: the same id with other words, from somebody else, of another date or to another thread is another
+        // message, which only lacks a name.
+        if name.as_ref().is_none_or(|name| !self.is_known(name, envelope, message)) {
             self.add_message(envelope, message, origin);
         }
         let waiting = name.and_then(|name| self.waiting.remove(&name)).unwrap_or_default();
         waiting.iter().for_each(|waiting| self.apply(waiting));
     }
 
-    fn is_known(&self, name: &(i64, String), message: &Message) -> bool {
+    fn is_known(&self, name: &(i64, String), envelope: &Envelope, message: &Message) -> bool {
         let known = self.refs.get(name);
         let row = known.and_then(|id| self.messages.get(id)).map(|entry| &entry.row);
         match (known, row) {
@@ -85,9 +102,20 @@ impl World {
             // An edited or grouped message no longer says what it said when it came.
             (Some(_), Some(row)) if row.edited_at.is_none() && message.group.is_none() => {
                 row.body == to_json(&message.body)
+                    && envelope.event.thread.id.as_ref().is_none_or(|proven| *proven == row.conversation_id)
+                    && self.may_be_by(row, envelope)
+                    && stated_date(row.extra.as_deref().and_then(parsed).as_ref())
+                        == stated_date(message.extra.as_ref())
             }
             (Some(_), _) => true,
         }
+    }
+
+    /// Whether the author of a message may be the sender of an event; of some nobody knows who wrote them.
+    fn may_be_by(&self, row: &MessageRow, envelope: &Envelope) -> bool {
+        let identities = envelope.event.sender.iter().flat_map(|sender| &sender.identities);
+        let contact = |identity: &Identity| self.identities.get(&(envelope.company, identity.clone()));
+        row.author_id.is_none() || row.author_id.as_ref() == identities.filter_map(contact).next()
     }
 
     fn add_message(&mut self, envelope: &Envelope, message: &Message, origin: Origin) {
@@ -98,20 +126,21 @@ impl World {
         };
         self.add_attachments(envelope, message, &row_id);
         self.add_ref(envelope.channel, message.id.clone(), &row_id);
-        self.acknowledge(envelope, message, &row_id);
+        let conversation = self.messages.get(&row_id).map(|entry| entry.row.conversation_id.clone());
+        if let (Some(act), Some(conversation)) = (&message.acknowledge, conversation) {
+            self.acknowledge(envelope, act, &conversation, &row_id);
+        }
         self.touch_ticket(envelope, &row_id, ticket_id, origin);
     }
 
-    /// What the platform waits for: it is of no use for long.
-    fn acknowledge(&mut self, envelope: &Envelope, message: &Message, row_id: &str) {
+    /// What the platform waits for: it is of no use for long. `of` names what it is about.
+    fn acknowledge(&mut self, envelope: &Envelope, act: &Act, conversation: &str, of: &str) {
         const USEFUL_MS: i64 = 150_000;
-        let Some(act) = message.acknowledge.clone() else { return };
-        let Some(row) = self.messages.get(row_id).map(|entry| &entry.row) else { return };
         let send = SendJob {
             message: None,
             channel: envelope.channel,
-            conversation: row.conversation_id.clone(),
-            act,
+            conversation: conversation.to_owned(),
+            act: act.clone(),
             answers: None,
             reply_to: None,
             expires_at: Some(envelope.received_at + USEFUL_MS),
@@ -119,7 +148,7 @@ impl World {
         };
         self.added.jobs.push(NewJob {
             kind: SEND.to_owned(),
-            lane: format!("ack:{row_id}"),
+            lane: format!("ack:{of}"),
             topic: send_topic(envelope.channel),
             company_id: Some(envelope.company),
             payload: to_json(&send),
@@ -141,8 +170,13 @@ impl World {
         };
         if origin == Origin::Contact {
             self.note_inbound(&conversation, envelope);
+            self.note_wish(ticket.as_deref(), message);
         }
-        let row = self.message_row(envelope, message, origin, conversation, ticket.clone(), contact);
+        let stranger = origin != Origin::App && self.is_stranger(envelope, &conversation, contact.as_deref());
+        let mut row = self.message_row(envelope, message, origin, conversation, ticket.clone(), contact);
+        if stranger {
+            row.extra = Some(to_json(&Strange { stranger: true, extra: message.extra.as_ref() }));
+        }
         let id = row.id.clone();
         self.messages.insert(id.clone(), Entry::created(row));
         self.add_ref(envelope.channel, message.group.as_deref().map(group_ref), &id);
@@ -242,7 +276,8 @@ impl World {
 
     pub(super) fn add_ref(&mut self, channel: i64, name: Option<String>, message: &str) {
         let Some(name) = name else { return };
-        if self.refs.insert((channel, name.clone()), message.to_owned()).is_none() {
+        if let Slot::Vacant(free) = self.refs.entry((channel, name.clone())) {
+            free.insert(message.to_owned());
             self.added.refs.push(RefRow { channel_id: channel, name, message_id: message.to_owned() });
         }
     }
@@ -253,7 +288,28 @@ impl World {
             if entry.row.last_inbound_at < at {
                 entry.edit().last_inbound_at = at;
             }
+            // Who writes has blocked nobody, whatever became of the news of it.
+            if entry.row.blocked_at.is_some() && entry.row.blocked_at < at {
+                entry.edit().blocked_at = None;
+            }
         }
+    }
+
+    /// Whether machines may answer the customer from now on.
+    fn note_wish(&mut self, ticket: Option<&str>, message: &Message) {
+        let wish = i64::from(message.no_auto_reply);
+        if let Some(entry) = ticket.and_then(|id| self.tickets.get_mut(id))
+            && entry.row.no_auto_reply != wish
+        {
+            entry.edit().no_auto_reply = wish;
+        }
+    }
+
+    /// Whether somebody else than its customer writes in a thread that is known by what is in it alone: who was told its
+    /// token, or shown a mail of it. A thread with a name of its own may be a group's.
+    fn is_stranger(&self, envelope: &Envelope, conversation: &str, contact: Option<&str>) -> bool {
+        let customer = self.conversations.get(conversation).and_then(|entry| entry.row.contact_id.as_deref());
+        envelope.event.thread.aliases.is_empty() && customer.is_some() && customer != contact
     }
 
     pub(super) fn latest_ticket(&self, conversation: &str) -> Option<String> {
@@ -404,4 +460,13 @@ impl World {
             log_id: envelope.log,
         });
     }
+}
+
+/// When it was written, where its author says so himself.
+fn stated_date(extra: Option<&Value>) -> Option<&str> {
+    extra?.get("date")?.as_str()
+}
+
+fn parsed(extra: &str) -> Option<Value> {
+    serde_json::from_str(extra).ok()
 }

@@ -236,8 +236,12 @@ impl World {
                 "failed" => ReceiptStatus::Failed,
                 "delivered" | "relayed" | "expanded" => ReceiptStatus::Delivered,
                 "displayed" => ReceiptStatus::Read,
-                // A delay is not a failure, a complaint not a state.
-                _ => continue,
+                // A delay is not a failure, a complaint not a state: news about the channel, kept with the report (P10).
+                action => {
+                    let text = Some(format!("{action} {}: {message_id}", recipient.address));
+                    self.notice(envelope, &Notice { kind: action.to_owned(), text });
+                    continue;
+                }
             };
             let reason = [recipient.status.as_deref(), recipient.diagnostic.as_deref()];
             let reason: Vec<&str> = reason.into_iter().flatten().collect();

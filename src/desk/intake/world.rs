@@ -275,7 +275,7 @@ impl World {
 
     pub(super) fn bind_names(&mut self, channel: i64, event: &InboundEvent, conversation: &str) {
         event.thread.aliases.iter().for_each(|key| self.bind_alias(channel, key, conversation));
-        for key in &event.thread.evidence {
+        for key in event.thread.evidence.iter().chain(&event.thread.names) {
             if !self.keys.contains_key(&(channel, key.clone())) {
                 self.bind_alias(channel, key, conversation);
             }

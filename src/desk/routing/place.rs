@@ -122,6 +122,10 @@ impl Places {
         let mut links = self.links.get(&ticket.channel_id).into_iter().flatten();
         let link = links.find(|link| Some(link.queue.id) == ticket.group_id);
         let Some(link) = link.filter(|link| link.uses_bot == 1 && cause.may_be_a_bots()) else { return false };
+        if ticket.no_auto_reply != 0 {
+            explanation.add("bot", "El cliente pide que no le responda una máquina: lo atienden personas.");
+            return false;
+        }
         match self.bots.get(&link.queue.company_id) {
             Some(bot) => {
                 let seconds = bot.timeout_ms / 1000;
@@ -140,9 +144,12 @@ impl Places {
     /// Once per ticket.
     fn tell_closed(&self, ticket: &mut Ticket, queue: &Queue, explanation: &mut Explanation, record: &mut Record) {
         let Some(text) = closed_message(queue).filter(|_| ticket.closed_told == 0) else { return };
-        ticket.closed_told = 1;
-        explanation.add("horario", "Se avisa al cliente.");
-        record.notice(ticket, &text);
+        if record.notice(ticket, &text) {
+            ticket.closed_told = 1;
+            explanation.add("horario", "Se avisa al cliente.");
+        } else {
+            explanation.add("horario", "No se avisa al cliente: pide que no le responda una máquina.");
+        }
     }
 }
 

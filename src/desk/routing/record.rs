@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use relevo_adapters::outbound::Act;
+use relevo_adapters::{Millis, kind, outbound::Act};
 use serde_json::{Value, json};
 
 use super::Routed;
@@ -17,7 +17,7 @@ use crate::{
         routing::{Cause, Explanation, Outcome},
     },
     store::{
-        StoreError, Tx,
+        StoreError, Tx, notices,
         routing::{self as store, Routing},
         tickets::{self, Ticket},
     },
@@ -27,6 +27,11 @@ use crate::{
 #[derive(Debug)]
 struct Notice {
     company: i64,
+    channel: i64,
+    /// Whom it is told.
+    recipient: String,
+    /// How long he must not have been told anything.
+    pause: Millis,
     ticket: String,
     text: String,
 }
@@ -60,9 +65,20 @@ impl Record {
         self.changed.insert(ticket.id.clone(), ticket);
     }
 
-    /// A ticket's customer is to be told something by the house.
-    pub(super) fn notice(&mut self, ticket: &Ticket, text: &str) {
-        self.notices.push(Notice { company: ticket.company_id, ticket: ticket.id.clone(), text: text.to_owned() });
+    /// A ticket's customer is to be told something by the house, unless no machine may answer him; gives whether.
+    pub(super) fn notice(&mut self, ticket: &Ticket, text: &str) -> bool {
+        let may = ticket.no_auto_reply == 0;
+        if may {
+            self.notices.push(Notice {
+                company: ticket.company_id,
+                channel: ticket.channel_id,
+                recipient: ticket.contact_id.as_ref().unwrap_or(&ticket.conversation_id).clone(),
+                pause: kind(&ticket.kind).map_or(0, |kind| kind.capabilities.notice_pause_ms),
+                ticket: ticket.id.clone(),
+                text: text.to_owned(),
+            });
+        }
+        may
     }
 
     /// Something happened to a ticket.
@@ -181,9 +197,14 @@ pub(in crate::desk) fn event(kind: EventKind, ticket: &Ticket, more: Value) -> E
     }
 }
 
-/// Sends a message of the house; where nobody can be written to (blocked, out of the platform's window, on a channel that
-/// cannot send now) it is not sent, and nothing else is held up by that. Gives whether it is on its way.
+/// Sends a message of the house, unless its customer had one just before; where nobody can be written to (blocked, out of
+/// the platform's window, on a channel that cannot send now) it is not sent, and nothing else is held up by that. Gives
+/// whether it is on its way.
 async fn send(tx: &mut Tx, clock: &Clock, notice: Notice) -> Result<bool, StoreError> {
+    let now = clock.now();
+    if notice.pause > 0 && !notices::claim(tx, notice.channel, &notice.recipient, now, now - notice.pause).await? {
+        return Ok(false);
+    }
     let act = Act::Text { text: notice.text, html: None, subject: None, files: Vec::new(), buttons: Vec::new() };
     let reply = NewReply {
         company: notice.company,

@@ -109,7 +109,17 @@ impl Draft {
                 let email = bare(&angle)?;
                 Some(Address { name: named(&self.outside).or(comment).filter(|name| *name != email), email })
             }
-            None => Some(Address { name: comment, email: bare(&self.outside)? }),
+            None => {
+                let whole = words::decode(&self.outside);
+                // Some encode the address together with the name.
+                let encoded = whole.split_once('<').filter(|(_, email)| self.has_word && email.contains('@'));
+                match encoded {
+                    Some((name, email)) => {
+                        Some(Address { name: named(name.as_bytes()).or(comment), email: bare(email.as_bytes())? })
+                    }
+                    None => Some(Address { name: comment, email: bare(&self.outside)? }),
+                }
+            }
         }
     }
 }
@@ -151,6 +161,9 @@ mod tests {
         assert_eq!(read("Team: a@b.c, d@e.f; "), [one("", "a@b.c"), one("", "d@e.f")]);
         assert_eq!(read("undisclosed-recipients:;"), []);
         assert_eq!(read("<@relay.example:ida@example.net>"), [one("", "ida@example.net")]);
+        assert_eq!(read("=?utf-8?Q?Jos=C3=A9_=3Cjose=40j.example=3E?="), [one("José", "jose@j.example")]);
+        assert_eq!(read("=?utf-8?Q?José_=3Cjose=40j.example=3E?="), [one("José", "jose@j.example")]);
+        assert_eq!(read("=?utf-8?Q?=3D=3F?="), [one("", "=?")]);
         assert_eq!(read("MAILER-DAEMON"), [one("", "mailer-daemon")]);
         assert_eq!(read("ñandú@correo.example"), [one("", "ñandú@correo.example")]);
         assert_eq!(read("<>"), []);

@@ -109,6 +109,8 @@ pub(crate) fn charset(bytes: &[u8], label: Option<&str>) -> String {
     let text = match label.as_str() {
         "" | "utf-8" | "utf8" | "us-ascii" | "ascii" | "unknown-8bit" | "x-unknown" | "binary" | "8bit" => guess(bytes),
         "utf-7" | "utf7" | "unicode-1-1-utf-7" | "x-unicode-1-1-utf-7" | "unicode-2-0-utf-7" => utf7::decode(bytes),
+        "hz-gb-2312" => multibyte("gb2312", &shifted(bytes, b"~{", b"~}")),
+        "iso-2022-kr" => multibyte("euc-kr", &shifted(strip_designation(bytes), b"\x0e", b"\x0f")),
         label => match charset_decoder(known_alias(label).as_bytes()) {
             Some(decode) => decode(bytes),
             None => guess(bytes),
@@ -118,6 +120,37 @@ pub(crate) fn charset(bytes: &[u8], label: Option<&str>) -> String {
         Some(rest) => rest.to_owned(),
         None => text,
     }
+}
+
+fn multibyte(label: &str, bytes: &[u8]) -> String {
+    charset_decoder(label.as_bytes()).map_or_else(|| guess(bytes), |decode| decode(bytes))
+}
+
+/// The 8-bit form of a 7-bit encoding that shifts between ASCII and two-byte characters, by `into` and `out` (RFC 1843,
+/// RFC 1557).
+fn shifted(bytes: &[u8], into: &[u8], out: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    let (mut rest, mut high) = (bytes, 0);
+    while let Some((byte, after)) = rest.split_first() {
+        let shift = if high == 0 { into } else { out };
+        // A line's end ends everything.
+        if *byte == b'\n' {
+            high = 0;
+        }
+        match rest.strip_prefix(shift) {
+            Some(after) => (rest, high) = (after, high ^ 0x80),
+            None => {
+                text.push(if byte.is_ascii_graphic() { byte | high } else { *byte });
+                rest = after;
+            }
+        }
+    }
+    text
+}
+
+/// Without the line's beginning that says which characters follow.
+fn strip_designation(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\x1b$)C").unwrap_or(bytes)
 }
 
 /// Labels that the decoder's list lacks.
@@ -175,6 +208,8 @@ mod tests {
         assert_eq!(charset(b"\x1b$B%O%m!<\x1b(B", Some("iso-2022-jp")), "ハロー");
         assert_eq!(charset(b"\xbe\xc8\xb3\xe7", Some("ks_c_5601-1987")), "안녕");
         assert_eq!(charset(b"\xc4\xe3\xba\xc3", Some("gb2312")), "你好");
+        assert_eq!(charset(b"Pedido 7: ~{Dc:C~}, ok\n~{Dc\nfin", Some("HZ-GB-2312")), "Pedido 7: 你好, ok\n你\nfin");
+        assert_eq!(charset(b"\x1b$)CPedido \x0e>H3g\x0f 7", Some("iso-2022-kr")), "Pedido 안녕 7");
         assert_eq!(charset(b"+ZYeB9FH6ckh5Pg-", Some("utf-7")), "文致出版社");
     }
 }

@@ -17,16 +17,12 @@ use crate::{
 /// Bytes of one line of base64, and of what it encodes.
 const LINE: (usize, usize) = (76, 57);
 
-/// The mail and its id, without brackets.
+/// The mail. What a program says by itself comes from the null sender, so that no bounce or answer comes back (RFC 3834
+/// §3.3).
 ///
 /// # Errors
 /// If it is empty, too large, or cannot be dated; or if a file cannot be read.
-pub(super) async fn write(
-    outgoing: &Outgoing,
-    io: &dyn Io,
-    message: &Outbound,
-    to: &str,
-) -> Result<(String, Letter), SendError> {
+pub(super) async fn write(outgoing: &Outgoing, io: &dyn Io, message: &Outbound, to: &str) -> Result<Letter, SendError> {
     let (text, html) = words(&message.act)?;
     let files = message.act.files();
     if text.is_empty() && html.is_none() && files.is_empty() {
@@ -40,10 +36,9 @@ pub(super) async fn write(
     let id = names::message_id(message, &outgoing.address);
     let mut data = Vec::new();
     headed(outgoing, message, to, &id)?.body(one(parts, &message.id)).serialize(&mut data);
+    let from = (!message.automatic).then(|| outgoing.address.clone());
     match data.len() <= MAX_MAIL {
-        true => {
-            Ok((id, Letter { from: Some(outgoing.address.clone()), to: vec![to.to_owned()], data: Bytes::from(data) }))
-        }
+        true => Ok(Letter { from, to: vec![to.to_owned()], data: Bytes::from(data) }),
         false => Err(TOO_LARGE.error(&format!("{} bytes of at most {MAX_MAIL}", data.len()))),
     }
 }

@@ -12,15 +12,15 @@ use secrecy::SecretString;
 
 use super::{
     config::{self, Config, Smtp},
-    mail::tidy_id,
     mime,
-    thread::mid,
+    thread::{answers_go_to, mid, seen_by},
 };
 use crate::{
     Identity, ImapSource, MediaKind,
     outbound::{
         Act, Address, Destination, ErrorClass, Explained, Failure, FileRule, Finding, Flow, Io, Length, Located,
-        MailFailure, Outbound, Outlet, Pacing, Quota, SendError, Sending, Sent, UnknownOutcome, Wanted, unsupported,
+        MailFailure, Names, Outbound, Outlet, Pacing, Quota, SendError, Sending, Sent, UnknownOutcome, Wanted,
+        unsupported,
     },
     text,
 };
@@ -94,30 +94,29 @@ impl Outgoing {
             return Err(unsupported(message.act.name()));
         }
         let to = recipient(&message.to).ok_or_else(|| NO_ADDRESS.error("the contact has no mail address"))?;
-        let (id, letter) = letter::write(self, io, message, to).await?;
+        let letter = letter::write(self, io, message, to).await?;
         let last_words = io.mail(&self.smtp.server, letter).await.map_err(refused)?;
         let note = last_words.lines().rev().find_map(text::non_blank);
-        Ok(Sent {
-            keys: vec![mid(&id)],
-            refs: vec![id],
-            note: note.map(|note| text::clean(note, MAX_DETAIL)),
-            ..Sent::default()
-        })
+        let Names { refs, keys } = self.names(message);
+        Ok(Sent { refs, keys, note: note.map(|note| text::clean(note, MAX_DETAIL)), ..Sent::default() })
     }
 }
 
-/// The address to write to: of several, the one from which the customer wrote last. Our own names of the thread tell
-/// that (`ref:<sender>:<mail>`), and only an address of the contact is ever written to.
+/// The address to write to: where the customer's last mail asks to be answered, else from where it came. Our own names of
+/// the thread tell that (`ref:<sender>:<mail>`, `back:<mail>:<address>`); what a mail of anybody but the contact asks for
+/// does not count.
 fn recipient(to: &Address) -> Option<&str> {
     let emails = || {
         let mail = to.identities.iter().filter(|identity| identity.scheme == Identity::EMAIL);
         mail.map(|identity| identity.value.as_str()).filter(|email| config::is_address(email))
     };
     let wrote_last = |email: &&str| {
-        let name = to.last_inbound.as_ref().map(|last| format!("ref:{}:{last}", tidy_id(&email.to_lowercase())));
+        let name = to.last_inbound.as_ref().map(|last| seen_by(&email.to_lowercase(), last));
         name.is_some_and(|name| to.keys.contains(&name))
     };
-    emails().find(wrote_last).or_else(|| emails().next())
+    let last = emails().find(wrote_last);
+    let asked = last.and(to.last_inbound.as_ref()).and_then(|last| answers_go_to(&to.keys, last));
+    asked.or(last).or_else(|| emails().next())
 }
 
 fn refused(failure: MailFailure) -> SendError {
@@ -150,6 +149,11 @@ impl Outlet for Outgoing {
             }),
             _ => Err("El destino debe ser una dirección de correo, por ejemplo cliente@example.com".to_owned()),
         }
+    }
+
+    fn names(&self, message: &Outbound) -> Names {
+        let id = names::message_id(message, &self.address);
+        Names { keys: vec![mid(&id)], refs: vec![id] }
     }
 
     fn send<'a>(&'a self, io: &'a dyn Io, message: &'a Outbound) -> Flow<'a, Result<Sent, SendError>> {

@@ -35,7 +35,7 @@ pub(super) fn at(lines: &[&str], at: usize) -> Marker {
     } else if is_divider(&lower) {
         Marker::Divider
     } else if line.starts_with(HTML_QUOTE)
-        || is_header_block(lines, at)
+        || names_sender(lines, at) && is_proven(lines, at)
         || is_rule(line) && header_block_follows(lines, at)
     {
         Marker::HeaderBlock
@@ -165,7 +165,7 @@ fn is_rule(line: &str) -> bool {
 fn header_block_follows(lines: &[&str], at: usize) -> bool {
     (at + 1..lines.len().min(at + 4))
         .find(|&next| !lines[next].trim().is_empty())
-        .is_some_and(|next| is_header_block(lines, next))
+        .is_some_and(|next| names_sender(lines, next))
 }
 
 const FROM: &[&str] = &[
@@ -218,59 +218,80 @@ const SENT: &[&str] = &[
 const OTHERS: &[&str] = &[
     "to",
     "cc",
-    "subject",
     "an",
-    "betreff",
     "para",
-    "asunto",
     "à",
-    "objet",
     "a",
-    "oggetto",
-    "assunto",
     "til",
-    "emne",
     "till",
-    "ämne",
     "aan",
-    "onderwerp",
     "do",
-    "temat",
     "komu",
-    "předmět",
     "címzett",
-    "tárgy",
     "кому",
-    "тема",
-    "aihe",
     "kime",
-    "konu",
     "收件人",
-    "主题",
     "收件者",
-    "主旨",
     "宛先",
-    "件名",
     "받는 사람",
-    "제목",
     "reply-to",
     "importance",
 ];
+const SUBJECT: &[&str] = &[
+    "subject",
+    "betreff",
+    "asunto",
+    "objet",
+    "oggetto",
+    "assunto",
+    "emne",
+    "ämne",
+    "onderwerp",
+    "temat",
+    "předmět",
+    "tárgy",
+    "тема",
+    "aihe",
+    "konu",
+    "主题",
+    "主旨",
+    "件名",
+    "제목",
+];
 
 /// From, Date or Sent, and one more field, within a few lines; or Date and then somebody's address.
-fn is_header_block(lines: &[&str], at: usize) -> bool {
+fn names_sender(lines: &[&str], at: usize) -> bool {
     let Some(first) = field_name(lines[at]) else { return false };
-    let below = &lines[at + 1..lines.len().min(at + 8)];
-    let has =
-        |known: &[&str]| below.iter().filter_map(|line| field_name(line)).any(|name| known.contains(&name.as_str()));
+    let below = below(lines, at);
     if FROM.contains(&first.as_str()) {
-        return has(SENT) && has(OTHERS);
+        return has(below, SENT) && (has(below, OTHERS) || has(below, SUBJECT));
     }
     let addressed = |line: &&&str| {
         line.contains('@')
             && field_name(line).is_some_and(|name| FROM.contains(&name.as_str()) || OTHERS.contains(&name.as_str()))
     };
     SENT.contains(&first.as_str()) && digits(lines[at]) >= 3 && below.iter().take(2).any(|line| addressed(&line))
+}
+
+/// Whether such lines are a mail's header and no parcel's: they give a subject, an address or a time of day.
+fn is_proven(lines: &[&str], at: usize) -> bool {
+    let timed = |line: &str| {
+        let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+        let bytes = line.as_bytes();
+        (1..bytes.len()).any(|at| bytes[at] == b':' && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1)))
+    };
+    let below = below(lines, at);
+    let fields = below.iter().chain([&lines[at]]).filter(|line| field_name(line).is_some());
+    has(below, SUBJECT) || fields.into_iter().any(|line| line.contains('@') || timed(line))
+}
+
+/// The lines in which the rest of a header may be.
+fn below<'a>(lines: &'a [&'a str], at: usize) -> &'a [&'a str] {
+    &lines[at + 1..lines.len().min(at + 8)]
+}
+
+fn has(lines: &[&str], known: &[&str]) -> bool {
+    lines.iter().filter_map(|line| field_name(line)).any(|name| known.contains(&name.as_str()))
 }
 
 /// The lower-case name of a `Name: value` line; `*Name:*` too.

@@ -189,6 +189,39 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_customers_question_stays() {
+        for text in [
+            "Hola,\n\nEnviado desde Lima el 3 de mayo, aun no llega…\n\n¿Qué hago?",
+            "Guten Tag,\n\nvon meinem Konto wurde doppelt abgebucht.\nBitte prüfen Sie das.",
+            "Hi\n\nSent via DHL on Monday, tracking 123.\nWhere is it?",
+            "Sin novedad\n\nEnviado desde mi casa a Lima\ny no llegó el pedido",
+            "Estimados:\nSaludos cordiales.\nMi pedido 55 no llegó.",
+            "Hola\n\nSaludos,\nquiero saber de mi pedido 123.",
+            "Necesito cambiar mi pedido\n\nSaludos\nIda\n\nPD: la dirección correcta es Sur 5",
+            "Cambio de dirección\n\nRegards,\nIda\nPS Norte 7",
+            "Mis datos:\nDe: Bogotá\nFecha: 5 de mayo\nPara: Lima\nPeso: 5 kg\n\n¿Cuánto cuesta?",
+            "Hola\n--\nEl pedido 5 no llega",
+            "¿Uno?\n\nSaludos\na\nb\nc\nd\ne\nf",
+            "On 5 May, Ida <i@d.e> wrote:\n> x\n\nSent from my iPhone\n\nNo, llegó roto\nel lunes",
+        ] {
+            assert_eq!(own(text), text);
+        }
+    }
+
+    #[test]
+    fn signatures_of_every_form_are_still_cut() {
+        for signature in [
+            "Saludos\n\nIda Pérez\nJefa de Ventas\nTienda Uno S.A.\n+56 9 1234 5678\nwww.tienda.example",
+            "Saludos cordiales,\nIda\n\nEnviado desde mi iPhone",
+            "Sent from my iPhone\nGet Outlook for iOS",
+            "Von meinem iPhone gesendet",
+            "Mit freundlichen Grüßen\n\nIda Muster",
+        ] {
+            assert_eq!(own(&format!("¿Llegó mi pedido?\n\n{signature}")), "¿Llegó mi pedido?", "{signature}");
+        }
+    }
+
+    #[test]
     fn ordinary_sentences_are_not_quotations() {
         for text in [
             "On Monday I called and Ida wrote:\nthe parcel is lost",

@@ -23,6 +23,7 @@ pub(super) fn message(update: &Update<'_>) -> Option<Message> {
         extra: extra(update.value, update.post_id()),
         acknowledge: None,
         hidden: update.value.get("is_hidden").and_then(Value::as_bool) == Some(true),
+        no_auto_reply: false,
         id,
     })
 }

@@ -6,11 +6,12 @@ use super::{Update, extra, is_true, notice, party, place::Place, present};
 use crate::{Body, Content, InboundEvent, Message, json, outbound::Act};
 
 /// The event of a `callback_query`: the customer's answer, in the thread of the message that has the button. A button
-/// of an inline message stands in a chat that we do not know, so it is only recorded.
+/// of an inline message stands in a chat that we do not know, and one in a channel where our answer would be published:
+/// they are only recorded, and stop waiting.
 pub(super) fn event(update: &Update<'_>) -> InboundEvent {
     let query = update.value;
     let bearer = present(query, "message");
-    let place = bearer.and_then(Place::of_message);
+    let place = bearer.and_then(Place::of_message).filter(|place| !place.channel);
     let mut event = notice::event(update);
     let id = query.get("id").and_then(json::id);
     event.dedup.extend(id.iter().map(|id| format!("cb:{id}")));
@@ -30,7 +31,17 @@ pub(super) fn event(update: &Update<'_>) -> InboundEvent {
             raw: None,
             ..event
         },
-        _ => event,
+        _ => InboundEvent { content: awaited(event.content, id), ..event },
+    }
+}
+
+/// News for which a button waits.
+fn awaited(content: Content, id: Option<String>) -> Content {
+    match (content, id) {
+        (Content::Notice(notice), Some(callback)) => {
+            Content::Awaited { notice, act: Act::AnswerCallback { callback, text: None } }
+        }
+        (content, _) => content,
     }
 }
 

@@ -105,6 +105,7 @@ fn read(piece: &Value, place: &Place, id: Option<String>) -> Message {
         extra: extra::object(extra),
         acknowledge: None,
         hidden: false,
+        no_auto_reply: false,
     }
 }
 

@@ -10,6 +10,8 @@ pub(super) struct Place {
     pub(super) chat: i64,
     /// `private`, and not a group or channel.
     pub(super) private: bool,
+    /// A channel: what is said in it is said to everybody.
+    pub(super) channel: bool,
     /// The business account that it belongs to: its chats are a key space of their own.
     pub(super) business: Option<String>,
     topic: Option<Topic>,
@@ -38,6 +40,7 @@ impl Place {
         Some(Self {
             chat: json::int(chat, "id")?,
             private: json::str(chat, "type") == Some("private"),
+            channel: json::str(chat, "type") == Some("channel"),
             business: value.get("business_connection_id").and_then(json::id),
             topic: None,
             subject: json::str(chat, "title").map(|title| text::clean(title, 1024)),

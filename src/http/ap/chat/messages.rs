@@ -55,6 +55,8 @@ pub(super) struct Message {
     #[schema(value_type = Object, examples(7))]
     sender_id: Value,
     sender_name: Option<String>,
+    /// Somebody wrote it who is not the chat's customer: who was forwarded a mail of it, for example.
+    stranger: bool,
     /// `in` (from the customer) or `out` (from our side).
     direction: String,
     #[serde(rename = "type")]
@@ -114,10 +116,12 @@ impl Message {
             "in" => json!(message.author_id),
             _ => message.author_account.as_deref().map_or(Value::Null, person),
         };
+        let stranger = message.is_strangers();
         Self {
             id_message: message.id,
             text: content,
             sender_id,
+            stranger,
             sender_name: message.author_name,
             direction: message.direction,
             kind: message.kind,

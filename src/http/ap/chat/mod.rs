@@ -6,6 +6,7 @@ mod messages;
 mod page;
 mod read;
 mod send;
+mod source;
 mod status;
 mod users;
 
@@ -31,6 +32,7 @@ pub(super) fn router() -> OpenApiRouter<Api> {
         .routes(routes!(send::send))
         .routes(routes!(read::mark_as_read))
         .routes(routes!(status::status))
+        .routes(routes!(source::source))
         .routes(routes!(acts::edit))
         .routes(routes!(acts::delete))
         .routes(routes!(acts::hide))

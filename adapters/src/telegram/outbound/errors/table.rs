@@ -88,14 +88,21 @@ pub(super) static ROWS: &[Row] = &[
     // 400: nobody is there.
     row(
         400,
-        &["chat not found", "chat_id is empty", "peer_id_invalid"],
+        &[
+            "chat not found",
+            "chat_id is empty",
+            "peer_id_invalid",
+            "chat_id_invalid",
+            "chat_forbidden",
+            "channel_private",
+        ],
         Recipient,
         "Telegram no encuentra este chat. El cliente debe escribir primero al bot o pulsar Iniciar.",
         "Telegram cannot find this chat. The customer has to write to the bot first, or press Start.",
     ),
     row(
         400,
-        &["have no access to the user", "user not found"],
+        &["have no access to the user", "user_id_invalid", "user not found"],
         Recipient,
         "El bot no tiene acceso a este usuario. Pida al cliente que escriba de nuevo al bot.",
         "The bot has no access to this user. Ask the customer to write to the bot again.",
@@ -128,6 +135,37 @@ pub(super) static ROWS: &[Row] = &[
          el dueño debe reconectar el bot.",
         "The business account no longer lets the bot answer in this chat. The customer has to write again, or the \
          owner to reconnect the bot.",
+    ),
+    // 400: what would be a 403, if Telegram said it in words (telegram.md §9).
+    row(
+        400,
+        &["user_is_blocked", "you_blocked_user"],
+        Recipient,
+        "El cliente bloqueó al bot. No se le puede escribir hasta que lo desbloquee; use otro canal.",
+        "The customer blocked the bot. Nothing can be sent until they unblock it; use another channel.",
+    ),
+    row(
+        400,
+        &["input_user_deactivated", "user_deactivated", "user_deleted"],
+        Recipient,
+        "La cuenta de Telegram del cliente ya no existe. Use otro canal.",
+        "The customer's Telegram account no longer exists. Use another channel.",
+    ),
+    row(
+        400,
+        &["user_is_bot", "user_bot_to_bot_disabled"],
+        Recipient,
+        "El destinatario es un bot; Telegram no permite escribirle.",
+        "The recipient is a bot; Telegram does not allow writing to it.",
+    ),
+    row(
+        400,
+        &["user_privacy_restricted", "privacy_premium_required", "user_not_participant", "user_banned_in_channel"],
+        Recipient,
+        "Telegram no permite que el bot escriba en este chat. Pida al cliente que escriba de nuevo al bot o use otro \
+         canal.",
+        "Telegram does not let the bot write in this chat. Ask the customer to write to the bot again, or use \
+         another channel.",
     ),
     // 400: which message?
     row(
