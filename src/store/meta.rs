@@ -37,8 +37,8 @@ pub async fn set(tx: &mut Tx, key: &str, value: &str) -> Result<()> {
     .map(drop)
 }
 
-/// Removes records that nobody needs any more: API calls, news of channels, unknown accounts, settled dead letters from
-/// before `before`.
+/// Removes records that nobody needs any more: API calls, news of channels, unknown accounts, settled dead letters, what
+/// the house told customers, from before `before`.
 ///
 /// # Errors
 /// Those of the database.
@@ -48,6 +48,7 @@ pub async fn prune_records(tx: &mut Tx, before: Millis) -> Result<()> {
         "DELETE FROM channel_events WHERE at < $1",
         "DELETE FROM unknown_accounts WHERE first_at < $1",
         "DELETE FROM dead_letters WHERE settled_at < $1",
+        "DELETE FROM notices WHERE at < $1",
     ] {
         execute!(tx, statement, before)?;
     }

@@ -20,3 +20,11 @@ pub async fn claim(tx: &mut Tx, channel: i64, recipient: &str, now: Millis, sinc
     )?;
     Ok(rows > 0)
 }
+
+/// Notes that a customer was told nothing after all.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget(tx: &mut Tx, channel: i64, recipient: &str) -> Result<()> {
+    execute!(tx, "DELETE FROM notices WHERE channel_id = $1 AND recipient = $2", channel, recipient).map(drop)
+}

@@ -237,6 +237,8 @@ fn settings() -> [(&'static str, Pairs); 4] {
                 ("webhook_user", "buzon"),
                 ("webhook_password", "clave"),
                 ("reply_token_key", "reply-key"),
+                // Nothing is sent here, but it could be.
+                ("smtp_host", "127.0.0.1"),
             ],
         ),
         ("facebook", &[("page_id", PAGE), ("app_secret", APP_SECRET), ("verify_token", "vt-1")]),

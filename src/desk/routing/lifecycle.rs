@@ -93,7 +93,7 @@ async fn end(
     Ok(done)
 }
 
-/// Opens a closed or ignored ticket again and routes it, to its agent first.
+/// Opens a closed or ignored ticket again and routes it; where its group gives tickets out, to its agent first.
 ///
 /// # Errors
 /// [`RoutingError::NoTicket`], [`RoutingError::NotClosed`], [`RoutingError::AnotherOpen`] (P3), or those of the database.

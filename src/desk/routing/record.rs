@@ -221,6 +221,7 @@ async fn send(tx: &mut Tx, clock: &Clock, notice: Notice) -> Result<bool, StoreE
         Err(ReplyError::Store(error)) => Err(error),
         Err(refused) => {
             tracing::info!(ticket = notice.ticket, "a message of the house was not sent: {refused}");
+            notices::forget(tx, notice.channel, &notice.recipient).await?;
             Ok(false)
         }
     }

@@ -8,7 +8,7 @@ use relevo::store::{
     companies,
     dead_letters::{self, DeadLetter},
     dedup::{self, Marker},
-    leases, meta,
+    leases, meta, notices,
     queue_items::{self, Delayed, NewItem},
 };
 
@@ -134,6 +134,23 @@ for_each_database! {
         assert_eq!(dedup::prune(&mut tx, NOW, 3).await.expect("pruned"), 0);
         let left = ["e", "f"].map(|k| Marker { c: 1, k });
         assert!(dedup::claim(&mut tx, &left, NOW).await.expect("claimed").is_empty());
+    }
+
+    who_was_told_something_is_not_told_again_until_that_is_forgotten: |backend| {
+        let mut tx = write(&backend.db).await;
+        assert!(notices::claim(&mut tx, 1, NASTY, NOW, NOW - 10).await.expect("claimed"));
+        assert!(!notices::claim(&mut tx, 1, NASTY, NOW + 5, NOW - 5).await.expect("asked"), "just now");
+        for (channel, who) in [(2, NASTY), (1, "other")] {
+            assert!(notices::claim(&mut tx, channel, who, NOW + 5, NOW - 5).await.expect("claimed"), "somebody else");
+        }
+        assert!(notices::claim(&mut tx, 1, NASTY, NOW + 10, NOW).await.expect("claimed"), "long ago");
+        notices::forget(&mut tx, 2, NASTY).await.expect("forgotten");
+        assert!(notices::claim(&mut tx, 2, NASTY, NOW + 10, NOW).await.expect("claimed"), "nothing was said");
+        meta::prune_records(&mut tx, NOW + 10).await.expect("pruned");
+        assert!(!notices::claim(&mut tx, 1, NASTY, NOW + 11, NOW + 1).await.expect("asked"), "not old enough");
+        meta::prune_records(&mut tx, NOW + 11).await.expect("pruned");
+        assert!(notices::claim(&mut tx, 1, NASTY, NOW + 11, NOW + 1).await.expect("claimed"), "forgotten");
+        commit(tx).await;
     }
 
     a_lease_is_one_owner_s_until_it_ends: |backend| {

@@ -63,8 +63,8 @@ pub(super) async fn ignore(State(api): State<Api>, asked: Asked) -> Result<Answe
     run(api, asked, Step::Ignore).await
 }
 
-/// Opens a closed or ignored ticket again and routes it, to its agent first. Refused while the conversation has another
-/// ticket that is not closed.
+/// Opens a closed or ignored ticket again and routes it; where its group gives tickets out, to its agent first. Refused
+/// while the conversation has another ticket that is not closed.
 #[utoipa::path(
     post, path = "/api/mundosocial/ticket/reabrir", tag = "mundosocial", operation_id = "ms_ticket_reabrir",
     request_body = One,
