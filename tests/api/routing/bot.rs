@@ -8,6 +8,7 @@ use relevo::{
         subscriptions::{self, Subscription},
     },
 };
+use relevo_adapters::{Content, Message};
 use serde_json::json;
 
 use super::scene::{OFFLINE, Scene, ok};
@@ -22,6 +23,7 @@ on_both_databases! {
     what_reopens_beside_what_opens_is_its_bots
     what_reopens_in_the_channels_second_group_is_its_bots_too
     a_bot_that_ends_leaves_each_ticket_once
+    who_asks_for_no_automatic_answer_goes_to_people
 }
 
 const MINUTE: i64 = 60_000;
@@ -230,4 +232,16 @@ async fn a_bot_that_ends_leaves_each_ticket_once(house: &House) {
         let (decisions, _) = scene.decisions(number).await;
         assert_eq!(decisions[1..], [(cause.into(), "assigned".into(), Some(agent))]);
     }
+}
+
+async fn who_asks_for_no_automatic_answer_goes_to_people(house: &House) {
+    let scene = Scene::open(house).await;
+    let group = scene.group("Ventas", "auto").await;
+    let bot = with_bot(&scene).await;
+    let eva = scene.online("Eva", &[group], 5).await;
+    let message = Message { no_auto_reply: true, ..Message::text("Hola") };
+    let content = Content::Message(Box::new(message));
+    house.apply(&[scene.tenant.event(scene.channel, "a", house.clock.now(), content)]).await;
+    assert_eq!((scene.ticket(1).await.bot_id, scene.owner(1).await.1), (None, Some(eva)));
+    assert_eq!(scene.writes("b").await.bot_id, Some(bot), "others are the bot's");
 }
