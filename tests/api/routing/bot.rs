@@ -51,6 +51,18 @@ async fn with_bot(scene: &Scene<'_>) -> i64 {
         .await
 }
 
+/// The bot does not answer, so often that it is taken for broken.
+async fn fails(house: &House, bot: i64) {
+    let now = house.clock.now();
+    house
+        .write(async |tx| {
+            for _ in 0..3 {
+                subscriptions::failed(tx, bot, "sin respuesta", now).await.unwrap();
+            }
+        })
+        .await;
+}
+
 /// The kinds of the events that the bot is to be told, in order.
 async fn told(scene: &Scene<'_>) -> Vec<String> {
     let mut tx = scene.house.db.read().await.unwrap();
@@ -105,13 +117,7 @@ async fn a_bot_that_fails_loses_its_tickets_and_gets_no_new_ones(house: &House) 
     let bot = with_bot(&scene).await;
     scene.writes("a").await;
     let now = house.clock.now();
-    house
-        .write(async |tx| {
-            for _ in 0..3 {
-                subscriptions::failed(tx, bot, "sin respuesta", now).await.unwrap();
-            }
-        })
-        .await;
+    fails(house, bot).await;
     assert_eq!(scene.sweep().await.from_bots, 1);
     let (decisions, _) = scene.decisions(1).await;
     assert_eq!(decisions[1], ("bot_failed".into(), "queued".into(), None));
@@ -219,14 +225,7 @@ async fn a_bot_that_ends_leaves_each_ticket_once(house: &House) {
     scene.writes("b").await;
     // The time of the first is up when the bot fails: both go to people for reasons of their own.
     house.clock.advance(4 * MINUTE);
-    let now = house.clock.now();
-    house
-        .write(async |tx| {
-            for _ in 0..3 {
-                subscriptions::failed(tx, bot, "sin respuesta", now).await.unwrap();
-            }
-        })
-        .await;
+    fails(house, bot).await;
     assert_eq!(scene.sweep().await.from_bots, 2);
     for (number, cause, agent) in [(1, "bot_timeout", agents[0]), (2, "bot_failed", agents[1])] {
         let (decisions, _) = scene.decisions(number).await;
